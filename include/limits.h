@@ -1,0 +1,73 @@
+/*
+ * Every cap and timeout of the house in one place: every queue, list, cache and retry is bounded here.
+ * Times are milliseconds (instant.h). What an operator can change by a keyword has its default here.
+ */
+#ifndef CYGNET_LIMITS_H
+#define CYGNET_LIMITS_H
+
+#include "instant.h"
+
+/* Text and packets */
+#define LIMIT_NOTE_TEXT 512 /* octets of one log line */
+#define LIMIT_DATAGRAM 65507 /* the largest UDP payload over IPv4 */
+#define LIMIT_MESSAGE 16384 /* the largest IKE message that we read or write */
+#define LIMIT_PAYLOADS 64 /* payloads of one message, nested ones not counted (M3) */
+#define LIMIT_PROPOSALS 32 /* proposals of one SA payload */
+#define LIMIT_TRANSFORMS 64 /* transforms of one proposal */
+#define LIMIT_SELECTORS 32 /* selectors of one TS payload that we look at */
+#define LIMIT_NONCE_MIN 16 /* RFC 7296 3.9 */
+#define LIMIT_NONCE_MAX 256
+#define LIMIT_NONCE_OURS 32
+#define LIMIT_COOKIE 64 /* RFC 7296 2.6 */
+#define LIMIT_IDENTITY 1024 /* octets of an identity that we keep */
+#define LIMIT_DELETE_SPIS 256 /* SPIs of one delete payload that we look at */
+
+/* Exchanges (RFC 7296 2.1 to 2.4) */
+#define LIMIT_WINDOW 8 /* the largest window that the struct holds; 1 on the wire */
+#define LIMIT_QUEUE 64 /* exchanges that wait in one IKE SA */
+#define LIMIT_RETRANSMIT_INTERVAL 500 /* first interval, doubled each time */
+#define LIMIT_RETRANSMIT_TIMEOUT SECONDS(60) /* give up after this long */
+#define LIMIT_RETRANSMIT_CEILING SECONDS(20) /* no single interval is longer */
+#define LIMIT_RETRANSMIT_JITTER_PERCENT 10
+#define LIMIT_INIT_RETRIES 4 /* cookie and INVALID_KE_PAYLOAD answers followed in one attempt */
+#define LIMIT_HALF_OPEN_TIME SECONDS(30) /* a responder's patience between IKE_SA_INIT and IKE_AUTH */
+#define LIMIT_HALF_OPEN 4096 /* half-open IKE SAs at which strangers are refused */
+#define LIMIT_HALF_OPEN_COOKIE 64 /* half-open IKE SAs from which a cookie is asked for */
+#define LIMIT_COOKIE_SECRET_LIFE SECONDS(90)
+#define LIMIT_LINGER SECONDS(30) /* DELETED, still answering retransmits (longer than a peer's patience is useless) */
+#define LIMIT_STOP_DEADLINE SECONDS(5)
+#define LIMIT_LIVENESS SECONDS(30) /* default interval of proof of life when there was output without input */
+#define LIMIT_IKE_SAS 200000
+#define LIMIT_CHILDREN 256 /* Child SAs of one IKE SA */
+#define LIMIT_STRAY_ANSWERS_PER_SECOND 10 /* unprotected errors that we send, over all addresses (M5) */
+
+/* Lifetimes */
+#define LIMIT_IKE_LIFETIME HOURS(8)
+#define LIMIT_SA_LIFETIME HOURS(8)
+
+/* Jobs and actions */
+#define LIMIT_JOBS 4096 /* jobs under way */
+#define LIMIT_WORKERS 2 /* worker threads by default */
+
+/* Opportunism */
+#define LIMIT_FLOWS 65536 /* pairs remembered */
+#define LIMIT_FLOW_HISTORY 16 /* transitions remembered for each pair */
+#define LIMIT_FLOWS_TRYING 4096 /* pairs in POTENTIAL, AUTHTXT and PENDING together */
+#define LIMIT_GATEWAYS 4 /* gateways tried for one pair */
+#define LIMIT_DNS_RECORDS 16 /* usable records of one answer */
+#define LIMIT_DNS_TEXT 8192 /* octets of one joined TXT record */
+#define LIMIT_DNS_QUERIES 1024 /* queries under way */
+
+/* Configuration */
+#define LIMIT_CONFIG_FILE (16u * 1024 * 1024)
+#define LIMIT_INCLUDE_DEPTH 10
+#define LIMIT_ALSO_DEPTH 10
+#define LIMIT_CONFIG_WORD 8192
+#define LIMIT_CONNS 100000
+
+/* Control socket */
+#define LIMIT_CONTROL_CLIENTS 64
+#define LIMIT_CONTROL_LINE 65536 /* octets of one request */
+#define LIMIT_CONTROL_BACKLOG (4u * 1024 * 1024) /* octets waiting for a slow client before it is dropped */
+
+#endif
