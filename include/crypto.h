@@ -41,9 +41,6 @@ enum signature_scheme {
 	SIGN_SCHEMES,
 };
 
-/* CKA_ID of a private key in the store: SHA-1 of the public value as NSS makes it. */
-#define CKAID_OCTETS 20
-
 /* The ephemeral private half of a key exchange: opaque, one owner, discarded by ke_discard. */
 struct ke_secret;
 

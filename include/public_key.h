@@ -24,6 +24,9 @@ enum key_level {
 	LEVEL_PINNED, /* configured by the operator: shared key, raw key */
 };
 
+/* CKA_ID of a private key in the store: SHA-1 of the public value as NSS makes it. */
+#define CKAID_OCTETS 20
+
 struct public_key {
 	enum key_kind kind;
 	struct blob spki;
