@@ -1,0 +1,101 @@
+/*
+ * What comes in through the wall between lib/ and programs/daemon/: one tagged value an event. An event
+ * can be printed as one line, stored and replayed (lib/node/trace.c).
+ */
+#ifndef CYGNET_EVENT_H
+#define CYGNET_EVENT_H
+
+#include "address.h"
+#include "dns.h"
+#include "job.h"
+#include "kernel.h"
+#include "plan.h"
+
+enum event_kind {
+	EVENT_TIME, /* nothing but time: a deadline passed */
+	EVENT_PACKET, /* a datagram on 500 or 4500 */
+	EVENT_JOB_DONE,
+	EVENT_ACQUIRE,
+	EVENT_EXPIRE, /* of an SA, soft or hard */
+	EVENT_KERNEL_FAILED, /* the kernel refused an install action */
+	EVENT_COUNTERS, /* answer to ACTION_SA_QUERY */
+	EVENT_RESOLVED,
+	EVENT_COMMAND,
+	EVENT_PLAN, /* a configuration comes into force */
+	EVENT_ADDRESSES, /* what addresses this host has now */
+	EVENT_ABILITIES, /* what the kernel can do */
+	EVENT_RESYNC, /* kernel messages were lost: everything of ours was read again */
+};
+
+#define EVENT_ADDRESS_LIMIT 256
+
+struct event_addresses {
+	struct address at[EVENT_ADDRESS_LIMIT];
+	size_t count;
+	struct address default_v4, default_v6; /* our source towards the default route, or none */
+};
+
+enum command_kind {
+	COMMAND_STATUS, /* counts, in one report */
+	COMMAND_SHOW, /* a report for each connection, or for the one named */
+	COMMAND_UP,
+	COMMAND_DOWN,
+	COMMAND_ADD,
+	COMMAND_DELETE,
+	COMMAND_ROUTE,
+	COMMAND_UNROUTE,
+	COMMAND_EXPLAIN,
+	COMMAND_OE_LIST,
+	COMMAND_SHUTDOWN,
+};
+
+struct command {
+	uint64_t number; /* reports carry it, so that the control socket knows whom to tell; 0: nobody */
+	enum command_kind kind;
+	char name[128]; /* a connection, or empty */
+	struct address address, source; /* explain: destination, and source or none */
+	uint8_t protocol;
+	uint16_t port;
+	msec deadline; /* shutdown: how long to wait; 0: the configured time */
+};
+
+struct event {
+	enum event_kind kind;
+	union {
+		struct {
+			struct endpoint local, remote;
+			bool encapsulated; /* came with the non-ESP marker, which is stripped (RFC 3948) */
+			struct bytes data; /* borrowed for the step */
+		} packet;
+		struct job *job; /* adopted by the step */
+		struct kernel_acquire acquire;
+		struct kernel_expire expire;
+		struct {
+			uint64_t child; /* 0: a policy */
+			uint32_t spi;
+			char why[96];
+		} kernel_failed;
+		struct {
+			uint32_t spi;
+			struct address dst;
+			bool found;
+			struct kernel_counters counters;
+		} counters;
+		struct {
+			uint64_t number; /* of ACTION_RESOLVE */
+			struct dns_answer *answer; /* adopted by the step (malloc'ed) */
+		} resolved;
+		struct command command;
+		struct plan *plan; /* adopted by the step */
+		struct event_addresses *addresses; /* borrowed for the step */
+		struct kernel_abilities abilities;
+	};
+};
+
+const char *event_kind_name(enum event_kind kind); /* "packet", "acquire" ... */
+const char *command_kind_name(enum command_kind kind); /* "up", "explain" ... */
+MUST_USE bool command_kind_parse(const char *name, enum command_kind *kind);
+/* Frees what an event owns that no step adopted. */
+void event_discard(const struct crypto *crypto, struct event *event);
+
+#endif
