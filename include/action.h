@@ -8,6 +8,7 @@
 
 #include "event.h"
 #include "note.h"
+#include "reason.h"
 
 enum action_kind {
 	ACTION_SEND,

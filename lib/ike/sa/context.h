@@ -1,0 +1,45 @@
+/*
+ * What every function of lib/ike works in: the tools of the house (crypto, plan), the table of all IKE
+ * SAs, the news for the node, and, for the length of one step, the time and the list of actions. There is
+ * one context a node; lib/ike/ike.c owns it.
+ */
+#ifndef CYGNET_IKE_SA_CONTEXT_H
+#define CYGNET_IKE_SA_CONTEXT_H
+
+#include "cookie.h"
+#include "deadlines.h"
+#include "ike.h"
+#include "table.h"
+
+struct ike_context {
+	const struct crypto *crypto; /* borrowed */
+	const struct plan *plan; /* borrowed; NULL before the first */
+	struct event_addresses *addresses; /* owned copy; NULL before the first */
+	struct kernel_abilities abilities;
+	struct ike_table table; /* owns every IKE SA */
+	struct deadlines deadlines; /* serial of an IKE SA -> when to look at it */
+	struct cookie_jar cookies;
+	struct ike_news *news; /* ring, owned */
+	size_t news_first, news_count, news_room;
+	uint64_t last_serial; /* of IKE SAs and Child SAs alike */
+	struct ike_counts totals; /* deletes_* only; the rest is counted when asked for */
+	size_t half_open; /* as responder, not yet authenticated */
+	bool stopping;
+	msec stray_since; /* second in which strays were answered, and how many (M5) */
+	unsigned stray_count;
+
+	/* valid during a step */
+	msec now;
+	struct actions *actions;
+};
+
+/* A fresh serial. */
+uint64_t context_serial(struct ike_context *c);
+
+/* Appends news, filled by the caller; lends until the next call; NULL without memory. */
+struct ike_news *context_news(struct ike_context *c, enum ike_news_kind kind);
+
+/* A span with up to percent of jitter either way; without randomness the span itself. */
+msec context_jitter(struct ike_context *c, msec span, unsigned percent);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * An IKE SA: who owns its two windows, its queue, its children and its keys. It alone sends: every
+ * request, deletes included, goes through its queue. Nothing else holds a pointer to it but the table;
+ * everybody outside holds its serial. RFC 7296 1.2, 2.
+ */
+#ifndef CYGNET_IKE_SA_IKE_SA_H
+#define CYGNET_IKE_SA_IKE_SA_H
+
+#include "context.h"
+#include "keys.h"
+#include "list.h"
+#include "states.h"
+#include "window.h"
+
+struct exchange;
+
+/* What only the handshake needs: freed when it is over, because memory per SA counts. */
+struct handshake {
+	uint16_t group; /* of our KE value */
+	struct ke_secret *secret;
+	struct blob ke_public; /* ours */
+	struct blob nonce_i, nonce_r;
+	struct blob init_request, init_answer; /* as on the wire: they are signed (2.15) */
+	struct blob cookie; /* the responder's, to be sent back */
+	unsigned retries; /* cookie and INVALID_KE answers followed */
+	bool group_changed; /* INVALID_KE_PAYLOAD was followed once (D4) */
+	struct proof_keys proof;
+	uint32_t peer_hashes; /* bit n: hash_id n was announced (RFC 7427 4) */
+	uint16_t hint; /* the last unprotected error of somebody */
+	/* of the wish, ours only */
+	struct public_key *peer_keys;
+	size_t peer_key_count;
+	enum key_level level;
+	struct selector ts_local, ts_remote;
+	enum kernel_mode mode;
+	uint32_t reqid, acquire_seq;
+	msec timeout;
+};
+
+struct ike_sa {
+	struct list link, in_spi, in_serial, in_peer; /* the table's */
+	uint64_t serial;
+	enum ike_state state;
+	bool initiator; /* we sent the first message: fixes flags and key directions for ever */
+	bool closing; /* delete it as soon as it is established */
+	bool encapsulated;
+	bool told_down; /* IKE_DOWN was told */
+	bool told_failed; /* ATTEMPT_FAILED was told */
+	bool confirmed; /* the peer answered our delete, or deleted at the same time */
+	enum reason end_reason;
+	uint64_t spi_i, spi_r;
+	uint32_t conn; /* serial; 0 before one is chosen */
+	uint64_t owner;
+	struct endpoint local, remote;
+	struct endpoint first_remote; /* where the first message came from */
+	struct suite suite;
+	struct ike_keys keys;
+	bool keyed; /* keys is valid */
+	uint64_t next_iv; /* for AEADs: a counter, never used twice with one key */
+	struct window ours, theirs;
+	struct list queue; /* exchanges of ours that wait for room */
+	size_t queued;
+	struct list live; /* exchanges in a window */
+	struct list children;
+	size_t child_count;
+	struct handshake *handshake; /* NULL once established */
+	struct identity local_id, remote_id;
+	enum key_level level;
+	msec made, established;
+	msec half_open_due, linger_due, life_due, liveness_due; /* MSEC_NEVER: not running */
+	msec last_heard;
+};
+
+/* Makes and enters an IKE SA with a fresh serial and a fresh SPI of ours; NULL when it cannot. */
+struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi, const struct endpoint *local,
+			  const struct endpoint *remote);
+
+/*
+ * Everything goes: children (their kernel SAs, with news), exchanges with their subjects, keys, the place
+ * in the table. Correct in every state. Sends nothing.
+ */
+void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason);
+
+/* The SPI that the peer must write to reach us. */
+static inline uint64_t ike_sa_our_spi(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+/* Applies a happening: the table's cell, with its transition told. Returns the cell. */
+const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, enum ike_happening happening,
+				      enum reason reason);
+
+/* The handshake is over: wipes and frees what only it needed. */
+void ike_sa_forget_handshake(struct ike_context *c, struct ike_sa *sa);
+
+/* Copies serials, endpoints, level and identities into news. */
+void ike_sa_fill_news(const struct ike_sa *sa, struct ike_news *news);
+
+/* Tells ATTEMPT_FAILED once, when the attempt was ours. */
+void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason reason, uint16_t notify, bool proven);
+
+/* Queues a delete of the IKE SA, or discards what the peer does not have; by the table. */
+void ike_sa_delete(struct ike_context *c, struct ike_sa *sa, enum reason reason);
+
+/* The earliest of its times, entered into the context's deadlines. Call after anything changed. */
+void ike_sa_arm(struct ike_context *c, struct ike_sa *sa);
+
+/* The installed or deleting child of a serial or an SPI; NULL. Lend. */
+struct child_sa *ike_sa_child(const struct ike_sa *sa, uint64_t serial);
+struct child_sa *ike_sa_child_by_spi_out(const struct ike_sa *sa, uint32_t spi_out);
+
+#endif

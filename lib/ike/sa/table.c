@@ -1,0 +1,163 @@
+/* The look-ups of IKE SAs (table.h). Keys are random SPIs or counters, mixed once more for the buckets. */
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ike_sa.h"
+
+#define BUCKETS_FIRST 64
+
+static uint64_t mix(uint64_t v)
+{
+	v ^= v >> 31;
+	v *= 0x9e3779b97f4a7c15u;
+	return v ^ (v >> 29);
+}
+
+static uint64_t peer_key(const struct endpoint *remote, uint64_t spi_i)
+{
+	uint64_t key = spi_i ^ remote->port;
+
+	for (size_t i = 0; i < sizeof(remote->address.octet); i++)
+		key = key * 31 + remote->address.octet[i];
+	return key;
+}
+
+static bool index_make(struct table_index *x, size_t size)
+{
+	x->bucket = malloc(size * sizeof(*x->bucket));
+	if (!x->bucket)
+		return false;
+	x->size = size;
+	for (size_t i = 0; i < size; i++)
+		list_init(&x->bucket[i]);
+	return true;
+}
+
+static struct list *bucket_of(const struct table_index *x, uint64_t key)
+{
+	return &x->bucket[mix(key) & (x->size - 1)];
+}
+
+bool table_init(struct ike_table *t)
+{
+	memset(t, 0, sizeof(*t));
+	list_init(&t->all);
+	if (index_make(&t->by_spi, BUCKETS_FIRST) && index_make(&t->by_serial, BUCKETS_FIRST) &&
+	    index_make(&t->by_peer, BUCKETS_FIRST))
+		return true;
+	table_discard(t);
+	return false;
+}
+
+void table_discard(struct ike_table *t)
+{
+	free(t->by_spi.bucket);
+	free(t->by_serial.bucket);
+	free(t->by_peer.bucket);
+	memset(t, 0, sizeof(*t));
+	list_init(&t->all);
+}
+
+static void enter(struct ike_table *t, struct ike_sa *sa)
+{
+	list_append(bucket_of(&t->by_spi, ike_sa_our_spi(sa)), &sa->in_spi);
+	list_append(bucket_of(&t->by_serial, sa->serial), &sa->in_serial);
+	if (!sa->initiator)
+		list_append(bucket_of(&t->by_peer, peer_key(&sa->first_remote, sa->spi_i)), &sa->in_peer);
+}
+
+static void leave(struct ike_sa *sa)
+{
+	list_remove(&sa->in_spi);
+	list_remove(&sa->in_serial);
+	list_remove(&sa->in_peer);
+}
+
+/* Doubles the hashes when there are more IKE SAs than buckets; without memory they just stay crowded. */
+static void grow(struct ike_table *t)
+{
+	struct table_index spi, serial, peer;
+	struct list *pos, *next;
+	size_t size = t->by_spi.size * 2;
+
+	memset(&spi, 0, sizeof(spi));
+	serial = peer = spi;
+	if (!index_make(&spi, size) || !index_make(&serial, size) || !index_make(&peer, size)) {
+		free(spi.bucket);
+		free(serial.bucket);
+		free(peer.bucket);
+		return;
+	}
+	LIST_FOR_EACH (pos, next, &t->all)
+		leave(LIST_ENTRY(pos, struct ike_sa, link));
+	free(t->by_spi.bucket);
+	free(t->by_serial.bucket);
+	free(t->by_peer.bucket);
+	t->by_spi = spi;
+	t->by_serial = serial;
+	t->by_peer = peer;
+	LIST_FOR_EACH (pos, next, &t->all)
+		enter(t, LIST_ENTRY(pos, struct ike_sa, link));
+}
+
+bool table_add(struct ike_table *t, struct ike_sa *sa)
+{
+	if (t->count >= LIMIT_IKE_SAS)
+		return false;
+	if (t->count >= t->by_spi.size)
+		grow(t);
+	list_append(&t->all, &sa->link);
+	enter(t, sa);
+	t->count++;
+	return true;
+}
+
+void table_remove(struct ike_table *t, struct ike_sa *sa)
+{
+	if (list_empty(&sa->link))
+		return;
+	list_remove(&sa->link);
+	leave(sa);
+	t->count--;
+}
+
+struct ike_sa *table_by_spi(const struct ike_table *t, uint64_t our_spi)
+{
+	struct list *pos, *next, *head = bucket_of(&t->by_spi, our_spi);
+
+	LIST_FOR_EACH (pos, next, head) {
+		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, in_spi);
+
+		if (ike_sa_our_spi(sa) == our_spi)
+			return sa;
+	}
+	return NULL;
+}
+
+struct ike_sa *table_by_serial(const struct ike_table *t, uint64_t serial)
+{
+	struct list *pos, *next, *head = bucket_of(&t->by_serial, serial);
+
+	LIST_FOR_EACH (pos, next, head) {
+		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, in_serial);
+
+		if (sa->serial == serial)
+			return sa;
+	}
+	return NULL;
+}
+
+struct ike_sa *table_by_peer(const struct ike_table *t, const struct endpoint *remote, uint64_t spi_i)
+{
+	struct list *pos, *next, *head = bucket_of(&t->by_peer, peer_key(remote, spi_i));
+
+	LIST_FOR_EACH (pos, next, head) {
+		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, in_peer);
+
+		if (sa->spi_i == spi_i && endpoint_equal(&sa->first_remote, remote))
+			return sa;
+	}
+	return NULL;
+}

@@ -1,0 +1,39 @@
+/*
+ * The look-ups of IKE SAs: by our own SPI, by serial, and, for a peer's first message repeated, by the
+ * peer's address and SPI. Chained hashes that grow; the table owns the IKE SAs.
+ */
+#ifndef CYGNET_IKE_SA_TABLE_H
+#define CYGNET_IKE_SA_TABLE_H
+
+#include "address.h"
+#include "list.h"
+
+struct ike_sa;
+
+struct table_index {
+	struct list *bucket; /* array of heads, owned */
+	size_t size; /* a power of two */
+};
+
+struct ike_table {
+	struct list all; /* in order of making */
+	size_t count;
+	struct table_index by_spi, by_serial, by_peer;
+};
+
+MUST_USE bool table_init(struct ike_table *t);
+/* Frees the hashes; the IKE SAs must be gone. */
+void table_discard(struct ike_table *t);
+
+/* Enters an IKE SA whose SPIs and serial are set; false without memory. */
+MUST_USE bool table_add(struct ike_table *t, struct ike_sa *sa);
+/* Takes it out; harmless when it is not in. */
+void table_remove(struct ike_table *t, struct ike_sa *sa);
+
+/* Lend; NULL when there is none. */
+struct ike_sa *table_by_spi(const struct ike_table *t, uint64_t our_spi);
+struct ike_sa *table_by_serial(const struct ike_table *t, uint64_t serial);
+/* The IKE SA that answers the IKE_SA_INIT of this peer with this initiator SPI. */
+struct ike_sa *table_by_peer(const struct ike_table *t, const struct endpoint *remote, uint64_t spi_i);
+
+#endif

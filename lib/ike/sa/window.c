@@ -1,0 +1,70 @@
+/* Message numbers and who holds them (window.h). Pure arithmetic over a small ring. */
+#include "window.h"
+
+#include <string.h>
+
+#include "exchange.h"
+
+void window_init(struct window *w, unsigned size)
+{
+	memset(w, 0, sizeof(*w));
+	w->size = size < 1 ? 1 : size > LIMIT_WINDOW ? LIMIT_WINDOW : size;
+}
+
+/* With every number in [next - size, next) concluded or waiting in its slot, room is a free slot whose
+ * whole row behind it is younger than size: the oldest number still waiting holds the window back. */
+bool window_has_room(const struct window *w)
+{
+	for (unsigned i = 0; i < w->size; i++) {
+		const struct exchange *x = w->slot[i];
+
+		if (x && w->next - x->message_id >= w->size)
+			return false;
+	}
+	return w->next < UINT32_MAX && !w->slot[w->next % w->size];
+}
+
+uint32_t window_take(struct window *w, struct exchange *x)
+{
+	uint32_t number = w->next++;
+
+	w->slot[number % w->size] = x;
+	return number;
+}
+
+struct exchange *window_awaiting(const struct window *w, uint32_t number)
+{
+	struct exchange *x = w->slot[number % w->size];
+
+	return x && x->message_id == number ? x : NULL;
+}
+
+void window_release(struct window *w, const struct exchange *x, uint32_t number)
+{
+	if (w->slot[number % w->size] == x)
+		w->slot[number % w->size] = NULL;
+}
+
+enum window_place window_place(const struct window *w, uint32_t number, struct exchange **holder)
+{
+	struct exchange *x = w->slot[number % w->size];
+
+	*holder = NULL;
+	if (x && x->message_id == number) {
+		*holder = x;
+		return WINDOW_REPEATED;
+	}
+	if (number < w->next || number - w->next >= w->size)
+		return WINDOW_OUTSIDE;
+	return x && x->step != EXCHANGE_ANSWERED ? WINDOW_OUTSIDE : WINDOW_NEW;
+}
+
+struct exchange *window_accept(struct window *w, struct exchange *x, uint32_t number)
+{
+	struct exchange **slot = &w->slot[number % w->size], *old = *slot;
+
+	*slot = x;
+	while (w->slot[w->next % w->size] && w->slot[w->next % w->size]->message_id == w->next)
+		w->next++;
+	return old;
+}
