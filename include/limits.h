@@ -65,6 +65,11 @@
 #define LIMIT_ALSO_DEPTH 10
 #define LIMIT_CONFIG_WORD 8192
 #define LIMIT_CONNS 100000
+#define LIMIT_CONFIG_FILES 10000 /* texts of one configuration */
+#define LIMIT_CONFIG_SPAN HOURS(24 * 365) /* the longest time that an operator can write */
+#define LIMIT_CONFIG_NAME 128 /* octets of a connection's name */
+#define LIMIT_SECRET_IDS 64 /* identities of one entry of ipsec.secrets */
+#define LIMIT_SECRET_WEAK 16 /* octets below which a shared secret is worth a warning */
 
 /* Control socket */
 #define LIMIT_CONTROL_CLIENTS 64

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct list {
 	struct list *next, *prev;
@@ -58,7 +59,7 @@ static inline void list_splice(struct list *to, struct list *from)
 }
 
 /* The member whose link is at `link`. */
-#define LIST_ENTRY(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
+#define LIST_ENTRY(link, type, member) ((type *)((uintptr_t)(link)-offsetof(type, member)))
 
 /* Walks the links; `next` keeps the walk safe when the present member is removed. */
 #define LIST_FOR_EACH(pos, nxt, head) \

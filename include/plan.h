@@ -156,6 +156,8 @@ struct plan {
 	size_t secret_count;
 	struct plan_source *sources; /* the texts it was made from, so that a trace can hold them */
 	size_t source_count;
+	uint32_t next_serial; /* the serial that the next new connection gets: none is used again soon */
+	uint32_t *by_name, *by_serial; /* places in conns, sorted: for the look-ups alone */
 };
 
 /* One text of the configuration, under the name by which files refer to it. */

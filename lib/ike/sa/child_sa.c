@@ -1,6 +1,7 @@
 /* Making, installing, discarding Child SAs (child_sa.h). */
 #include "child_sa.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

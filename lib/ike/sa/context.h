@@ -9,12 +9,14 @@
 #include "cookie.h"
 #include "deadlines.h"
 #include "ike.h"
+#include "peers.h"
 #include "table.h"
 
 struct ike_context {
 	const struct crypto *crypto; /* borrowed */
 	const struct plan *plan; /* borrowed; NULL before the first */
 	struct event_addresses *addresses; /* owned copy; NULL before the first */
+	struct peers peers; /* the plan's connections, by peer */
 	struct kernel_abilities abilities;
 	struct ike_table table; /* owns every IKE SA */
 	struct deadlines deadlines; /* serial of an IKE SA -> when to look at it */

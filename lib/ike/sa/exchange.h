@@ -38,7 +38,10 @@ struct exchange_kind {
 
 	/* Ours: make the request (GO_ON: it is in x->parcel), or start a job (WAIT). */
 	struct verdict (*ask)(struct ike_context *c, struct exchange *x);
-	/* Ours: the answer came, opened and lawful. GO_ON: the exchange is concluded. IGNORE: it did not come. */
+	/*
+	 * Ours: the answer came, opened and lawful. GO_ON: the exchange is concluded, or, with to_send, the
+	 * changed request leaves under the same number. IGNORE: it did not come.
+	 */
 	struct verdict (*conclude)(struct ike_context *c, struct exchange *x, const struct message *answer);
 	/* Theirs: digest a request, opened and lawful, and make the answer into x->parcel. */
 	struct verdict (*answer)(struct ike_context *c, struct exchange *x, const struct message *request);
@@ -70,6 +73,7 @@ struct exchange {
 	unsigned tries;
 	msec due, interval, give_up; /* ours, WAITING */
 	uint64_t job; /* number of the job that is out; 0: none */
+	bool to_send; /* ours: the parcel is fresh; GO_ON means send it, not concluded */
 	bool awaits_outside; /* theirs: waits for ike_peer_found */
 	void *work; /* the kind's own */
 };

@@ -44,6 +44,8 @@ struct ike_sa {
 	bool initiator; /* we sent the first message: fixes flags and key directions for ever */
 	bool closing; /* delete it as soon as it is established */
 	bool encapsulated;
+	bool half_open; /* counted in the context's half_open */
+	bool settled; /* what leaving life means was done (ike_sa_settle) */
 	bool told_down; /* IKE_DOWN was told */
 	bool told_failed; /* ATTEMPT_FAILED was told */
 	bool confirmed; /* the peer answered our delete, or deleted at the same time */
@@ -63,6 +65,7 @@ struct ike_sa {
 	struct list live; /* exchanges in a window */
 	struct list children;
 	size_t child_count;
+	uint64_t jobs; /* started so far: part of their numbers */
 	struct handshake *handshake; /* NULL once established */
 	struct identity local_id, remote_id;
 	enum key_level level;
@@ -100,8 +103,12 @@ void ike_sa_fill_news(const struct ike_sa *sa, struct ike_news *news);
 /* Tells ATTEMPT_FAILED once, when the attempt was ours. */
 void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason reason, uint16_t notify, bool proven);
 
-/* Queues a delete of the IKE SA, or discards what the peer does not have; by the table. */
-void ike_sa_delete(struct ike_context *c, struct ike_sa *sa, enum reason reason);
+/*
+ * After a handler has returned: applies what the state asks for (children and queue go when the SA is
+ * deleted) and arms the deadline. The SA may be gone after it:
+ * returns whether it still is there.
+ */
+bool ike_sa_settle(struct ike_context *c, struct ike_sa *sa);
 
 /* The earliest of its times, entered into the context's deadlines. Call after anything changed. */
 void ike_sa_arm(struct ike_context *c, struct ike_sa *sa);

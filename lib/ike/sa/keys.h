@@ -7,6 +7,7 @@
 
 #include "crypto.h"
 #include "kernel.h"
+#include "limits.h"
 
 /* What an IKE SA keeps: SK_d for its children, one sealing key each way. */
 struct ike_keys {

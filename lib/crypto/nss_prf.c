@@ -1,0 +1,104 @@
+/*
+ * Randomness, hashes and HMAC (crypto.h: random, hash, prf). RFC 7296 2.13, RFC 4868. A key is imported
+ * for one computation and freed again, so that softoken's list of live objects stays short.
+ */
+#include "nss.h"
+
+#include <string.h>
+
+#define DIGEST_INFO(last, hash)                                                                             \
+	{ 0x30, 0x11 + (hash), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,      \
+	  (last), 0x05, 0x00, 0x04, (hash) }
+
+/* RFC 8017 9.2, note 1. */
+static const uint8_t sha2_256_info[] = DIGEST_INFO(0x01, 32);
+static const uint8_t sha2_384_info[] = DIGEST_INFO(0x02, 48);
+static const uint8_t sha2_512_info[] = DIGEST_INFO(0x03, 64);
+
+#define VIEW(a) { a, sizeof(a) }
+
+static const struct nss_hash hashes[] = {
+	{ HASH_SHA1, SEC_OID_SHA1, CKM_SHA_1, CKM_SHA_1_HMAC, CKG_MGF1_SHA1, { NULL, 0 } },
+	{ HASH_SHA2_256, SEC_OID_SHA256, CKM_SHA256, CKM_SHA256_HMAC, CKG_MGF1_SHA256, VIEW(sha2_256_info) },
+	{ HASH_SHA2_384, SEC_OID_SHA384, CKM_SHA384, CKM_SHA384_HMAC, CKG_MGF1_SHA384, VIEW(sha2_384_info) },
+	{ HASH_SHA2_512, SEC_OID_SHA512, CKM_SHA512, CKM_SHA512_HMAC, CKG_MGF1_SHA512, VIEW(sha2_512_info) },
+};
+
+const struct nss_hash *nss_hash_find(enum hash_id id)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(hashes); i++) {
+		if (hashes[i].id == id)
+			return &hashes[i];
+	}
+	return NULL;
+}
+
+PK11SymKey *nss_import(const struct keystore *store, CK_MECHANISM_TYPE mechanism, CK_ATTRIBUTE_TYPE use,
+		       struct bytes key)
+{
+	SECItem item = nss_item(key);
+
+	return PK11_ImportSymKey(store->work, mechanism, PK11_OriginUnwrap, use, &item, NULL);
+}
+
+bool nss_random(void *self, void *out, size_t len)
+{
+	return len <= INT32_MAX && PK11_GenerateRandom(out, (int)len) == SECSuccess;
+}
+
+/* Feeds the parts to a context that was just made, and frees it. NULL is a context that was not made. */
+static bool digest_parts(PK11Context *context, const struct bytes *parts, size_t count, size_t octets,
+			 uint8_t *out)
+{
+	uint8_t result[HASH_OCTETS_MAX];
+	unsigned made = 0;
+	bool ok = context && PK11_DigestBegin(context) == SECSuccess;
+
+	for (size_t i = 0; ok && i < count; i++) {
+		if (parts[i].len)
+			ok = parts[i].len <= INT32_MAX &&
+			     PK11_DigestOp(context, parts[i].at, (unsigned)parts[i].len) == SECSuccess;
+	}
+	ok = ok && PK11_DigestFinal(context, result, &made, sizeof(result)) == SECSuccess && made == octets;
+	if (context)
+		PK11_DestroyContext(context, PR_TRUE);
+	if (ok)
+		memcpy(out, result, octets);
+	wipe(result, sizeof(result));
+	return ok;
+}
+
+bool nss_digest(void *self, enum hash_id hash, const struct bytes *parts, size_t count, uint8_t *out)
+{
+	const struct nss_hash *row = nss_hash_find(hash);
+
+	return row && digest_parts(PK11_CreateDigestContext(row->oid), parts, count, hash_octets(hash), out);
+}
+
+bool nss_hmac(const struct keystore *store, enum hash_id hash, struct bytes key, const struct bytes *parts,
+	      size_t count, uint8_t *out)
+{
+	static const uint8_t zero = 0;
+	const struct nss_hash *row = nss_hash_find(hash);
+	SECItem none = { siBuffer, NULL, 0 };
+	PK11SymKey *imported;
+	bool ok;
+
+	if (!row)
+		return false;
+	/* NSS imports no empty key, but HMAC pads with zeros (RFC 2104 2): one zero octet is the same key. */
+	imported = nss_import(store, row->hmac, CKA_SIGN, key.len ? key : bytes_of(&zero, 1));
+	if (!imported)
+		return false;
+	ok = digest_parts(PK11_CreateContextBySymKey(row->hmac, CKA_SIGN, imported, &none), parts, count,
+			  hash_octets(hash), out);
+	PK11_FreeSymKey(imported);
+	return ok;
+}
+
+bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out)
+{
+	const struct prf_row *row = prf_find(prf);
+
+	return row && nss_hmac(self, row->hash, key, parts, count, out);
+}

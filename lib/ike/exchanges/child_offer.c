@@ -1,0 +1,162 @@
+/* Agreeing on a Child SA (child_offer.h). */
+#include "child_offer.h"
+
+#include "../wire/ts.h"
+#include "choose.h"
+
+struct selector child_offer_selector(const struct end *end, const struct address *host)
+{
+	struct selector s = end->client, narrow;
+
+	if (end->has_client)
+		return s;
+	/* Without a subnet the host is the client; leftprotoport still counts. */
+	narrow = selector_of_host(host);
+	narrow.protocol = s.protocol;
+	if (s.protocol) {
+		narrow.port_first = s.port_first;
+		narrow.port_last = s.port_last;
+	}
+	return narrow;
+}
+
+static void write_ts(struct build *b, uint8_t type, const struct selector *s)
+{
+	ts_write(build_payload(b, type), s, 1);
+	build_end(b);
+}
+
+void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn, const struct child_sa *child)
+{
+	struct suite suites[2 * CONN_SUITES];
+	size_t count = choose_esp_suites(conn, &c->abilities, suites);
+
+	if (child->mode == KERNEL_TRANSPORT)
+		build_notify(b, PROTOCOL_NONE, USE_TRANSPORT_MODE, BYTES_NONE, BYTES_NONE);
+	choose_offer(build_payload(b, PAYLOAD_SA), PROTOCOL_ESP, child->spi_in, suites, count);
+	build_end(b);
+	write_ts(b, PAYLOAD_TSI, &child->ts_local);
+	write_ts(b, PAYLOAD_TSR, &child->ts_remote);
+}
+
+/* The first selector of an answer's TS that is a prefix (as policies must be) within what we asked for. */
+static bool confirm_ts(const struct message *m, uint8_t type, struct selector *ours)
+{
+	const struct payload *p = message_find(m, type, 0);
+	struct selector read[LIMIT_SELECTORS];
+	size_t count;
+	bool exact;
+
+	if (!p || !ts_read(p->body, read, &count) || count == 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!selector_contains(ours, &read[i]))
+			return false;
+	}
+	selector_prefix(&read[0], &exact);
+	if (exact)
+		*ours = read[0];
+	return exact;
+}
+
+enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn, const struct message *m,
+				struct child_sa *child)
+{
+	const struct payload *sa = message_find(m, PAYLOAD_SA, 0);
+	struct suite suites[2 * CONN_SUITES];
+	size_t count = choose_esp_suites(conn, &c->abilities, suites);
+	struct selector local = child->ts_local, remote = child->ts_remote;
+	struct proposal_list list;
+	struct choice choice;
+	struct notify n;
+
+	if (!sa || !proposals_read(sa->body, &list))
+		return REASON_MALFORMED;
+	if (!choose_confirm(&list, PROTOCOL_ESP, suites, count, &choice))
+		return REASON_NO_PROPOSAL;
+	if (!confirm_ts(m, PAYLOAD_TSI, &local) || !confirm_ts(m, PAYLOAD_TSR, &remote))
+		return REASON_TS_UNACCEPTABLE;
+	/* A responder that wants tunnel mode leaves the notification out (1.3.1); the policy decides, so it ends here. */
+	if (message_notify(m, USE_TRANSPORT_MODE, &n) != (child->mode == KERNEL_TRANSPORT))
+		return REASON_TS_UNACCEPTABLE;
+	child->ts_local = local;
+	child->ts_remote = remote;
+	child->esp = choice.suite;
+	child->spi_out = (uint32_t)choice.spi;
+	return REASON_OK;
+}
+
+/* How much a selector covers, roughly: for preferring the widest. */
+static unsigned narrowness(const struct selector *s)
+{
+	bool exact;
+
+	return selector_prefix(s, &exact).bits * 4u + (s->protocol ? 2 : 0) + (s->port_first == s->port_last ? 1 : 0);
+}
+
+/* The widest common part of the peer's selectors and ours that is a prefix (2.9). */
+static bool narrow(const struct message *m, uint8_t type, const struct selector *ours, struct selector *out)
+{
+	const struct payload *p = message_find(m, type, 0);
+	struct selector read[LIMIT_SELECTORS], common;
+	bool found = false, exact;
+	size_t count;
+
+	if (!p || !ts_read(p->body, read, &count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!selector_intersect(&read[i], ours, &common))
+			continue;
+		selector_prefix(&common, &exact);
+		if (!exact || (found && narrowness(&common) >= narrowness(out)))
+			continue;
+		*out = common;
+		found = true;
+	}
+	return found;
+}
+
+enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, const struct peer *peer,
+			       const struct message *m, struct child_sa *child, uint8_t *proposal, uint16_t *notify)
+{
+	const struct payload *offer = message_find(m, PAYLOAD_SA, 0);
+	struct suite suites[2 * CONN_SUITES];
+	size_t count = choose_esp_suites(peer->conn, &c->abilities, suites);
+	struct selector local = child_offer_selector(peer->local, &sa->local.address);
+	struct selector remote = child_offer_selector(peer->remote, &sa->remote.address);
+	struct proposal_list list;
+	struct choice choice;
+	struct notify n;
+
+	*notify = NO_PROPOSAL_CHOSEN;
+	if (!offer || !proposals_read(offer->body, &list)) {
+		*notify = INVALID_SYNTAX;
+		return REASON_MALFORMED;
+	}
+	if (!choose_suite(&list, PROTOCOL_ESP, suites, count, 0, &choice))
+		return REASON_NO_PROPOSAL;
+	/* The mode is policy: transport only where both want it (1.3.1). */
+	child->mode = peer->conn->type == CONN_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
+	if (child->mode == KERNEL_TRANSPORT && !message_notify(m, USE_TRANSPORT_MODE, &n))
+		return REASON_NO_PROPOSAL;
+	*notify = TS_UNACCEPTABLE;
+	if (!narrow(m, PAYLOAD_TSI, &remote, &child->ts_remote) || !narrow(m, PAYLOAD_TSR, &local, &child->ts_local))
+		return REASON_TS_UNACCEPTABLE;
+	child->esp = choice.suite;
+	child->spi_out = (uint32_t)choice.spi;
+	*proposal = choice.number;
+	*notify = 0;
+	return REASON_OK;
+}
+
+void child_offer_reply(struct build *b, const struct child_sa *child, uint8_t proposal)
+{
+	struct choice choice = { child->esp, proposal, 0 };
+
+	if (child->mode == KERNEL_TRANSPORT)
+		build_notify(b, PROTOCOL_NONE, USE_TRANSPORT_MODE, BYTES_NONE, BYTES_NONE);
+	choose_reply(build_payload(b, PAYLOAD_SA), PROTOCOL_ESP, child->spi_in, &choice);
+	build_end(b);
+	write_ts(b, PAYLOAD_TSI, &child->ts_remote);
+	write_ts(b, PAYLOAD_TSR, &child->ts_local);
+}

@@ -1,0 +1,184 @@
+/* Choosing between proposals (choose.h). */
+#include "choose.h"
+
+#include <string.h>
+
+#include "../wire/payload.h"
+
+static bool is_aead(const struct suite *s)
+{
+	const struct encr_row *row = encr_find(s->encr, s->encr_bits);
+
+	return row && row->aead;
+}
+
+static void add_suite(struct proposal *p, uint8_t protocol, const struct suite *s)
+{
+	proposal_add(p, TRANSFORM_ENCR, s->encr, s->encr_bits);
+	if (protocol == PROTOCOL_IKE)
+		proposal_add(p, TRANSFORM_PRF, s->prf, 0);
+	/* An AEAD is offered without an integrity transform (RFC 5282 8). */
+	if (!is_aead(s))
+		proposal_add(p, TRANSFORM_INTEG, s->integ, 0);
+	if (protocol == PROTOCOL_IKE)
+		proposal_add(p, TRANSFORM_KE, s->ke, 0);
+	else
+		proposal_add(p, TRANSFORM_ESN, s->esn ? ESN_YES : ESN_NO, 0);
+}
+
+/* Suites that differ in one free dimension share a proposal: the group for IKE, ESN for ESP. */
+static bool share(const struct suite *a, const struct suite *b)
+{
+	return a->encr == b->encr && a->encr_bits == b->encr_bits && a->prf == b->prf && a->integ == b->integ;
+}
+
+static bool is_first_of_its_kind(const struct suite *suites, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (share(&suites[k], &suites[i]))
+			return false;
+	}
+	return true;
+}
+
+void choose_offer(struct writer *w, uint8_t protocol, uint32_t spi, const struct suite *suites, size_t count)
+{
+	size_t proposals = 0, written = 0;
+
+	for (size_t i = 0; i < count; i++)
+		proposals += is_first_of_its_kind(suites, i);
+	for (size_t i = 0; i < count; i++) {
+		struct proposal p;
+
+		if (!is_first_of_its_kind(suites, i))
+			continue;
+		memset(&p, 0, sizeof(p));
+		p.number = (uint8_t)++written;
+		p.protocol = protocol;
+		p.spi = spi;
+		p.spi_len = protocol == PROTOCOL_IKE ? 0 : 4;
+		for (size_t k = i; k < count; k++) {
+			if (share(&suites[i], &suites[k]))
+				add_suite(&p, protocol, &suites[k]);
+		}
+		proposal_write(w, &p, written < proposals);
+	}
+}
+
+void choose_reply(struct writer *w, uint8_t protocol, uint32_t spi, const struct choice *choice)
+{
+	struct proposal p;
+
+	memset(&p, 0, sizeof(p));
+	p.number = choice->number;
+	p.protocol = protocol;
+	p.spi = spi;
+	p.spi_len = protocol == PROTOCOL_IKE ? 0 : 4;
+	add_suite(&p, protocol, &choice->suite);
+	proposal_write(w, &p, false);
+}
+
+/* Whether a transform of the type stands in the proposal: with that id, or (any) at all. */
+static bool has(const struct proposal *p, uint8_t type, uint16_t id, uint16_t key_bits)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct transform *t = &p->transform[i];
+
+		if (t->type == type && t->id == id && t->key_bits == key_bits)
+			return true;
+	}
+	return false;
+}
+
+static bool has_type(const struct proposal *p, uint8_t type)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->transform[i].type == type)
+			return true;
+	}
+	return false;
+}
+
+/* None at all, or NONE among them: RFC 7296 3.3.3 lets both mean "none needed". */
+static bool none_will_do(const struct proposal *p, uint8_t type)
+{
+	return !has_type(p, type) || has(p, type, 0, 0);
+}
+
+/* Types that we do not know (a sequence number type beyond ESN, additional key exchanges) end a proposal (3.3.6). */
+static bool knows_all_types(const struct proposal *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->transform[i].type > TRANSFORM_ESN)
+			return false;
+	}
+	return true;
+}
+
+static bool contains(const struct proposal *p, uint8_t protocol, const struct suite *s)
+{
+	if (p->protocol != protocol || !knows_all_types(p) || !has(p, TRANSFORM_ENCR, s->encr, s->encr_bits))
+		return false;
+	if (is_aead(s) ? !none_will_do(p, TRANSFORM_INTEG) : !has(p, TRANSFORM_INTEG, s->integ, 0))
+		return false;
+	if (protocol == PROTOCOL_IKE)
+		return p->spi_len == 0 && has(p, TRANSFORM_PRF, s->prf, 0) && has(p, TRANSFORM_KE, s->ke, 0);
+	/* The first Child SA takes its keys from the IKE SA: a group must not be demanded (1.2). */
+	return p->spi_len == 4 && p->spi > UINT8_MAX && none_will_do(p, TRANSFORM_KE) &&
+	       has(p, TRANSFORM_ESN, s->esn ? ESN_YES : ESN_NO, 0);
+}
+
+bool choose_suite(const struct proposal_list *list, uint8_t protocol, const struct suite *suites, size_t count,
+		  uint16_t preferred_ke, struct choice *choice)
+{
+	for (int pass = preferred_ke ? 0 : 1; pass < 2; pass++) {
+		for (size_t i = 0; i < count; i++) {
+			if (pass == 0 && suites[i].ke != preferred_ke)
+				continue;
+			for (size_t k = 0; k < list->count; k++) {
+				if (!contains(&list->at[k], protocol, &suites[i]))
+					continue;
+				*choice = (struct choice){ suites[i], list->at[k].number, list->at[k].spi };
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* An answer names one transform of each type that was offered, and none that was not (3.3.6). */
+bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites, size_t count,
+		    struct choice *choice)
+{
+	const struct proposal *p = &list->at[0];
+
+	if (list->count != 1)
+		return false;
+	for (size_t i = 0; i < p->count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (p->transform[i].type == p->transform[k].type)
+				return false;
+		}
+	}
+	return choose_suite(list, protocol, suites, count, 0, choice);
+}
+
+size_t choose_esp_suites(const struct conn *conn, const struct kernel_abilities *abilities, struct suite *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < conn->esp_count; i++) {
+		struct suite s = conn->esp[i];
+
+		s.prf = s.ke = 0;
+		if (is_aead(&s) && !abilities->aead)
+			continue;
+		if (abilities->esn) {
+			s.esn = true;
+			out[count++] = s;
+		}
+		s.esn = false;
+		out[count++] = s;
+	}
+	return count;
+}

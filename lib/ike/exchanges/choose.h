@@ -1,0 +1,41 @@
+/*
+ * Choosing between proposals: ours from a connection's suites, the common one from a peer's. Pure
+ * (RFC 7296 2.7, 3.3).
+ */
+#ifndef CYGNET_IKE_EXCHANGES_CHOOSE_H
+#define CYGNET_IKE_EXCHANGES_CHOOSE_H
+
+#include "../wire/proposal.h"
+#include "kernel.h"
+#include "plan.h"
+
+/* What is chosen: the suite, the number and SPI of the peer's proposal. */
+struct choice {
+	struct suite suite;
+	uint8_t number;
+	uint64_t spi;
+};
+
+/*
+ * Writes the SA payload's body that offers suites: one proposal for each row of suites that differ in
+ * group only. protocol: IKE (no SPI) or ESP (spi).
+ */
+void choose_offer(struct writer *w, uint8_t protocol, uint32_t spi, const struct suite *suites, size_t count);
+/* Writes the one proposal that answers a choice; spi: ours (ESP). */
+void choose_reply(struct writer *w, uint8_t protocol, uint32_t spi, const struct choice *choice);
+
+/*
+ * The first of our suites that a proposal of the peer contains. preferred_ke (0: none) is the group of the
+ * peer's KE payload: a suite with it wins over an earlier one, because it saves a round trip.
+ */
+MUST_USE bool choose_suite(const struct proposal_list *list, uint8_t protocol, const struct suite *suites, size_t count,
+			   uint16_t preferred_ke, struct choice *choice);
+
+/* Whether an answer's single proposal is one suite that we offered (4: "a transform that was not offered" ends it). */
+MUST_USE bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
+			     size_t count, struct choice *choice);
+
+/* The ESP suites of a connection cut to what the kernel can, with ESN rows added where it can; at most 2 * CONN_SUITES. */
+size_t choose_esp_suites(const struct conn *conn, const struct kernel_abilities *abilities, struct suite *out);
+
+#endif

@@ -1,0 +1,431 @@
+/*
+ * IKE_SA_INIT (RFC 7296 1.2, 2.6, 2.7, 2.14): the first exchange. Its messages are not protected; they are
+ * kept as they were on the wire because IKE_AUTH signs them.
+ *
+ *   initiator                                   responder
+ *   HDR, [N(COOKIE),] SA, KE, Ni, N(hashes) -->
+ *                                          <--  HDR, N(COOKIE) | N(INVALID_KE_PAYLOAD)      keeps nothing
+ *                                          <--  HDR, SA, KE, Nr, N(hashes)
+ */
+#include <string.h>
+
+#include "../sa/packet.h"
+#include "choose.h"
+#include "kinds.h"
+#include "proof.h"
+#include "reader.h"
+
+/* The views of a first message, in either direction. */
+struct init_parts {
+	struct bytes sa, nonce, ke;
+	uint16_t group;
+};
+
+static bool read_parts(const struct message *m, struct init_parts *p)
+{
+	const struct payload *sa = message_find(m, PAYLOAD_SA, 0), *ke = message_find(m, PAYLOAD_KE, 0);
+	const struct payload *nonce = message_find(m, PAYLOAD_NONCE, 0);
+	struct reader r;
+
+	if (!sa || !ke || !nonce || nonce->body.len < LIMIT_NONCE_MIN || nonce->body.len > LIMIT_NONCE_MAX)
+		return false;
+	p->sa = sa->body;
+	p->nonce = nonce->body;
+	r = reader_of(ke->body);
+	p->group = reader_u16(&r);
+	reader_skip(&r, 2);
+	p->ke = reader_rest(&r);
+	return reader_ok(&r);
+}
+
+static bool nonce_long_enough(struct bytes nonce, uint16_t prf)
+{
+	const struct prf_row *row = prf_find(prf);
+
+	/* At least half the key size of the prf (2.10). */
+	return row && nonce.len >= row->octets / 2u;
+}
+
+static bool derive(struct ike_context *c, struct ike_sa *sa, struct bytes shared)
+{
+	struct handshake *h = sa->handshake;
+
+	sa->keyed = keys_derive(c->crypto, &sa->suite, shared, bytes_of_blob(&h->nonce_i), bytes_of_blob(&h->nonce_r),
+				sa->spi_i, sa->spi_r, &sa->keys, &h->proof);
+	return sa->keyed;
+}
+
+static void tell_keys(struct ike_context *c, const struct ike_sa *sa)
+{
+	struct action *a = actions_add(c->actions, ACTION_KEYS);
+
+	if (!a)
+		return;
+	a->keys.spi_i = sa->spi_i;
+	a->keys.spi_r = sa->spi_r;
+	a->keys.key_i = sa->keys.i;
+	a->keys.key_r = sa->keys.r;
+}
+
+static void write_ke(struct build *b, uint16_t group, struct bytes value)
+{
+	struct writer *w = build_payload(b, PAYLOAD_KE);
+
+	writer_u16(w, group);
+	writer_u16(w, 0);
+	writer_bytes(w, value);
+	build_end(b);
+}
+
+/* ---- we ask ---- */
+
+static struct verdict start_ke(struct ike_context *c, struct exchange *x)
+{
+	struct handshake *h = x->owner->handshake;
+	struct job *job = job_new(JOB_KE_MAKE, 0);
+
+	c->crypto->ke_discard(c->crypto->self, h->secret);
+	h->secret = NULL;
+	if (job)
+		job->group = h->group;
+	return exchange_start_job(c, x, job) ? verdict_wait(REASON_OK) : verdict_discard(REASON_MEMORY);
+}
+
+static struct verdict init_ask(struct ike_context *c, struct exchange *x)
+{
+	const struct conn *conn = plan_conn(c->plan, x->owner->conn);
+	struct handshake *h = x->owner->handshake;
+
+	if (!conn)
+		return verdict_discard(REASON_CONFIG);
+	if (!blob_make(&h->nonce_i, LIMIT_NONCE_OURS))
+		return verdict_discard(REASON_MEMORY);
+	if (!c->crypto->random(c->crypto->self, h->nonce_i.data, h->nonce_i.len))
+		return verdict_discard(REASON_RANDOM);
+	h->group = conn->ike[0].ke;
+	return start_ke(c, x);
+}
+
+static struct verdict build_request(struct ike_context *c, struct exchange *x)
+{
+	struct ike_sa *sa = x->owner;
+	struct handshake *h = sa->handshake;
+	const struct conn *conn = plan_conn(c->plan, sa->conn);
+	struct packet p;
+
+	if (!conn)
+		return verdict_discard(REASON_CONFIG);
+	packet_begin(&p, x);
+	if (h->cookie.len)
+		build_notify(&p.build, PROTOCOL_NONE, COOKIE, BYTES_NONE, bytes_of_blob(&h->cookie));
+	choose_offer(build_payload(&p.build, PAYLOAD_SA), PROTOCOL_IKE, 0, conn->ike, conn->ike_count);
+	build_end(&p.build);
+	write_ke(&p.build, h->group, bytes_of_blob(&h->ke_public));
+	build_body(&p.build, PAYLOAD_NONCE, bytes_of_blob(&h->nonce_i));
+	build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE, proof_our_hashes());
+	if (!packet_finish(c, &p, x) || !blob_copy(&h->init_request, bytes_of_blob(&x->parcel)))
+		return verdict_discard(REASON_MEMORY);
+	x->to_send = true;
+	return VERDICT_OK;
+}
+
+/* The responder wants its cookie back: the same message with it, the same number (2.6). */
+static struct verdict follow_cookie(struct ike_context *c, struct exchange *x, struct bytes cookie)
+{
+	struct handshake *h = x->owner->handshake;
+
+	if (!cookie.len || cookie.len > LIMIT_COOKIE)
+		return verdict_ignore(REASON_MALFORMED);
+	if (++h->retries > LIMIT_INIT_RETRIES)
+		return verdict_ignore(REASON_TOO_MANY_RETRIES);
+	if (!blob_copy(&h->cookie, cookie))
+		return verdict_discard(REASON_MEMORY);
+	return build_request(c, x);
+}
+
+/* Another group, once, and only one that we offered (2.7, checklist D4). */
+static struct verdict follow_group(struct ike_context *c, struct exchange *x, struct bytes data)
+{
+	struct handshake *h = x->owner->handshake;
+	const struct conn *conn = plan_conn(c->plan, x->owner->conn);
+	struct reader r = reader_of(data);
+	uint16_t group = reader_u16(&r);
+
+	if (!conn)
+		return verdict_discard(REASON_CONFIG);
+	if (!reader_done(&r) || group == h->group)
+		return verdict_ignore(REASON_MALFORMED);
+	if (h->group_changed || ++h->retries > LIMIT_INIT_RETRIES)
+		return verdict_ignore(REASON_TOO_MANY_RETRIES);
+	for (size_t i = 0; i < conn->ike_count; i++) {
+		if (conn->ike[i].ke == group) {
+			h->group_changed = true;
+			h->group = group;
+			return start_ke(c, x);
+		}
+	}
+	return verdict_ignore(REASON_INVALID_KE);
+}
+
+/* An error that nobody signed is a hint and ends nothing (2.21.1, checklist M4). */
+static struct verdict note_hint(struct ike_context *c, struct ike_sa *sa, const struct notify *n)
+{
+	struct ike_news *news;
+
+	sa->handshake->hint = n->type;
+	news = context_news(c, NEWS_HINT);
+	if (news) {
+		ike_sa_fill_news(sa, news);
+		news->notify = n->type;
+		news->reason = REASON_PEER_REFUSED;
+	}
+	actions_note(c->actions, NOTE_INFO, "#%llu: unprotected %s noted; still waiting for a good answer",
+		     (unsigned long long)sa->serial, notify_name(n->type));
+	return verdict_ignore(REASON_PEER_REFUSED);
+}
+
+static struct verdict init_conclude(struct ike_context *c, struct exchange *x, const struct message *m)
+{
+	struct ike_sa *sa = x->owner;
+	struct handshake *h = sa->handshake;
+	const struct conn *conn = plan_conn(c->plan, sa->conn);
+	struct proposal_list list;
+	struct init_parts p;
+	struct choice choice;
+	struct notify n;
+	struct job *job;
+
+	if (!conn)
+		return verdict_discard(REASON_CONFIG);
+	if (message_notify(m, COOKIE, &n))
+		return follow_cookie(c, x, n.data);
+	if (message_notify(m, INVALID_KE_PAYLOAD, &n))
+		return follow_group(c, x, n.data);
+	if (message_notify(m, 0, &n))
+		return note_hint(c, sa, &n);
+	/* A bad answer may be a stranger's: it is passed over, and the good one awaited (2.21.1). */
+	if (!read_parts(m, &p) || m->header.spi_r == 0 || !proposals_read(p.sa, &list))
+		return verdict_ignore(REASON_MALFORMED);
+	if (!choose_confirm(&list, PROTOCOL_IKE, conn->ike, conn->ike_count, &choice) || choice.suite.ke != p.group ||
+	    p.group != h->group || !nonce_long_enough(p.nonce, choice.suite.prf))
+		return verdict_ignore(REASON_NO_PROPOSAL);
+	job = job_new(JOB_KE_SHARE, 0);
+	if (!job || !blob_copy(&job->peer_value, p.ke) || !blob_copy(&h->nonce_r, p.nonce) ||
+	    !blob_copy(&h->init_answer, m->packet)) {
+		job_discard(c->crypto, job);
+		return verdict_discard(REASON_MEMORY);
+	}
+	sa->suite = choice.suite;
+	sa->spi_r = m->header.spi_r;
+	h->peer_hashes = message_notify(m, SIGNATURE_HASH_ALGORITHMS, &n) ? proof_peer_hashes(n.data) : 0;
+	job->group = h->group;
+	job->secret = h->secret;
+	h->secret = NULL;
+	return exchange_start_job(c, x, job) ? verdict_wait(REASON_OK) : verdict_discard(REASON_MEMORY);
+}
+
+static struct verdict init_asked_job(struct ike_context *c, struct exchange *x, struct job *job)
+{
+	struct ike_sa *sa = x->owner;
+
+	if (!job->ok)
+		return verdict_discard(job->kind == JOB_KE_MAKE ? REASON_CRYPTO : REASON_BAD_KE);
+	if (job->kind == JOB_KE_MAKE) {
+		sa->handshake->secret = job->secret;
+		job->secret = NULL;
+		blob_move(&sa->handshake->ke_public, &job->public_value);
+		return build_request(c, x);
+	}
+	if (!derive(c, sa, bytes_of_blob(&job->shared)))
+		return verdict_discard(REASON_CRYPTO);
+	tell_keys(c, sa);
+	return VERDICT_OK;
+}
+
+/* What follows an IKE_SA_INIT that we began is IKE_AUTH. */
+static void init_after(struct ike_context *c, struct exchange *x)
+{
+	struct ike_sa *sa = x->owner;
+	struct exchange *auth;
+
+	ike_sa_happens(c, sa, HAPPENED_KEYS, REASON_OK);
+	if (!x->ours)
+		return;
+	auth = exchange_new(&kind_auth, sa, true);
+	if (auth)
+		exchange_begin(c, auth, true);
+	else
+		ike_sa_happens(c, sa, HAPPENED_FAILED, REASON_MEMORY);
+}
+
+static void init_abandon(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)
+{
+	struct ike_sa *sa = x->owner;
+
+	/* A hint that came while the peer kept silent is the best explanation that there is. */
+	ike_sa_attempt_failed(c, sa, reason, notify ? notify : sa->handshake->hint, false);
+	ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
+}
+
+/* ---- they ask ---- */
+
+/* The suite for a stranger's first message over all connections that it may mean. */
+static bool choose_for(struct ike_context *c, const struct endpoint *local, const struct endpoint *remote,
+		       const struct proposal_list *list, uint16_t group, struct choice *choice, bool *known)
+{
+	const struct peer *peer;
+	size_t walk = 0;
+	struct choice other;
+	bool found = false;
+
+	*known = false;
+	while ((peer = peers_next(&c->peers, c->plan, &local->address, &remote->address, &walk)) != NULL) {
+		if (peer->conn->group == CLASS_BLOCK || peer->conn->group == CLASS_CLEAR)
+			continue;
+		*known = true;
+		if (!choose_suite(list, PROTOCOL_IKE, peer->conn->ike, peer->conn->ike_count, group, &other))
+			continue;
+		if (!found || (choice->suite.ke != group && other.suite.ke == group))
+			*choice = other;
+		found = true;
+	}
+	return found;
+}
+
+/* An unprotected answer that leaves no state behind. */
+static enum init_outcome reply_notify(const struct message *m, uint16_t type, struct bytes data, struct blob *reply)
+{
+	const struct ike_header header = { .spi_i = m->header.spi_i,
+					   .exchange = IKE_SA_INIT,
+					   .flags = FLAG_RESPONSE,
+					   .message_id = m->header.message_id };
+	uint8_t room[128];
+	struct build b;
+
+	build_begin(&b, room, sizeof(room), &header);
+	build_notify(&b, PROTOCOL_NONE, type, BYTES_NONE, data);
+	return blob_copy(reply, build_finish(&b)) ? INIT_REPLY : INIT_SILENCE;
+}
+
+/* Above the threshold a stranger must first show that it receives at its address (2.6). */
+static bool cookie_missing(struct ike_context *c, const struct endpoint *remote, const struct message *m,
+			   struct bytes nonce)
+{
+	struct notify n;
+
+	return c->half_open >= LIMIT_HALF_OPEN_COOKIE &&
+	       !(message_notify(m, COOKIE, &n) &&
+		 cookie_check(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, nonce, n.data));
+}
+
+enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local, const struct endpoint *remote,
+			      const struct message *m, struct blob *reply, enum reason *reason)
+{
+	uint8_t cookie[COOKIE_OCTETS], group[2];
+	struct proposal_list list;
+	struct init_parts p;
+	struct choice choice;
+	struct writer w = writer_into(group, sizeof(group));
+	bool known;
+
+	*reason = REASON_MALFORMED;
+	if (!read_parts(m, &p))
+		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
+	*reason = REASON_LIMIT;
+	if (c->stopping || c->half_open >= LIMIT_HALF_OPEN)
+		return INIT_SILENCE;
+	*reason = REASON_COOKIE;
+	if (cookie_missing(c, remote, m, p.nonce))
+		return cookie_make(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, p.nonce, cookie) ?
+			       reply_notify(m, COOKIE, BYTES_OF_ARRAY(cookie), reply) :
+			       INIT_SILENCE;
+	*reason = REASON_MALFORMED;
+	if (!proposals_read(p.sa, &list))
+		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
+	if (!choose_for(c, local, remote, &list, p.group, &choice, &known)) {
+		*reason = known ? REASON_NO_PROPOSAL : REASON_NO_CONNECTION;
+		return reply_notify(m, NO_PROPOSAL_CHOSEN, BYTES_NONE, reply);
+	}
+	*reason = REASON_INVALID_KE;
+	writer_u16(&w, choice.suite.ke);
+	if (choice.suite.ke != p.group)
+		return reply_notify(m, INVALID_KE_PAYLOAD, writer_written(&w), reply);
+	*reason = REASON_BAD_KE;
+	if (p.ke.len != group_find(p.group)->public_octets || !nonce_long_enough(p.nonce, choice.suite.prf))
+		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
+	*reason = REASON_OK;
+	return INIT_ACCEPT;
+}
+
+static struct verdict init_answer(struct ike_context *c, struct exchange *x, const struct message *m)
+{
+	struct ike_sa *sa = x->owner;
+	struct handshake *h = sa->handshake;
+	struct proposal_list list;
+	struct init_parts p;
+	struct choice choice;
+	struct notify n;
+	struct job *job;
+	bool known;
+
+	/* Screened before: what was good then is good now. */
+	if (!read_parts(m, &p) || !proposals_read(p.sa, &list) ||
+	    !choose_for(c, &sa->local, &sa->remote, &list, p.group, &choice, &known))
+		return verdict_discard(REASON_MALFORMED);
+	job = job_new(JOB_KE_ANSWER, 0);
+	if (!job || !blob_copy(&job->peer_value, p.ke) || !blob_copy(&h->nonce_i, p.nonce) ||
+	    !blob_copy(&h->init_request, m->packet) || !blob_make(&h->nonce_r, LIMIT_NONCE_OURS)) {
+		job_discard(c->crypto, job);
+		return verdict_discard(REASON_MEMORY);
+	}
+	if (!c->crypto->random(c->crypto->self, h->nonce_r.data, h->nonce_r.len)) {
+		job_discard(c->crypto, job);
+		return verdict_discard(REASON_RANDOM);
+	}
+	h->peer_hashes = message_notify(m, SIGNATURE_HASH_ALGORITHMS, &n) ? proof_peer_hashes(n.data) : 0;
+	h->group = job->group = choice.suite.ke;
+	/* The number of the peer's proposal is kept where the answer is built. */
+	h->retries = choice.number;
+	sa->suite = choice.suite;
+	return exchange_start_job(c, x, job) ? verdict_wait(REASON_OK) : verdict_discard(REASON_MEMORY);
+}
+
+static struct verdict init_answered_job(struct ike_context *c, struct exchange *x, struct job *job)
+{
+	struct ike_sa *sa = x->owner;
+	struct handshake *h = sa->handshake;
+	struct choice choice = { sa->suite, (uint8_t)h->retries, 0 };
+	struct packet p;
+
+	/* A value off the curve gets silence: the honest never send one. */
+	if (!job->ok || !derive(c, sa, bytes_of_blob(&job->shared)))
+		return verdict_discard(REASON_BAD_KE);
+	packet_begin(&p, x);
+	choose_reply(build_payload(&p.build, PAYLOAD_SA), PROTOCOL_IKE, 0, &choice);
+	build_end(&p.build);
+	write_ke(&p.build, h->group, bytes_of_blob(&job->public_value));
+	build_body(&p.build, PAYLOAD_NONCE, bytes_of_blob(&h->nonce_r));
+	if (h->peer_hashes)
+		build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE, proof_our_hashes());
+	if (!packet_finish(c, &p, x) || !blob_copy(&h->init_answer, bytes_of_blob(&x->parcel)))
+		return verdict_discard(REASON_MEMORY);
+	tell_keys(c, sa);
+	return VERDICT_OK;
+}
+
+static struct verdict init_job_done(struct ike_context *c, struct exchange *x, struct job *job)
+{
+	return x->ours ? init_asked_job(c, x, job) : init_answered_job(c, x, job);
+}
+
+const struct exchange_kind kind_init = {
+	.name = "init",
+	.wire = IKE_SA_INIT,
+	.ends_attempt = true,
+	.ask = init_ask,
+	.conclude = init_conclude,
+	.answer = init_answer,
+	.job_done = init_job_done,
+	.after = init_after,
+	.abandon = init_abandon,
+};

@@ -1,0 +1,326 @@
+/*
+ * A datagram's way: header, IKE SA, opening, window, law, state, kind (RFC 7296 2.1 to 2.5, 2.21). No step
+ * goes back up. Nothing of a peer is believed before its message is opened; a repeat never reaches a
+ * handler.
+ */
+#include "receive.h"
+
+#include "exchanges/kinds.h"
+#include "note.h"
+#include "sa/packet.h"
+#include "wire/law.h"
+
+struct arrival {
+	struct endpoint local, remote;
+	bool encapsulated;
+	struct message m;
+};
+
+/* Unprotected errors are rare by design: so many a second over all addresses (checklist M5). */
+static bool may_answer_stray(struct ike_context *c)
+{
+	if (c->now - c->stray_since >= SECONDS(1)) {
+		c->stray_since = c->now;
+		c->stray_count = 0;
+	}
+	return c->stray_count++ < LIMIT_STRAY_ANSWERS_PER_SECOND;
+}
+
+/* An error outside any IKE SA: an answer to a request, never to an answer (2.21.4). */
+static void answer_stray(struct ike_context *c, const struct arrival *a, uint16_t notify, struct bytes data)
+{
+	const struct ike_header header = {
+		.spi_i = a->m.header.spi_i,
+		.spi_r = a->m.header.spi_r,
+		.exchange = a->m.header.exchange,
+		.flags = (uint8_t)(FLAG_RESPONSE | ((a->m.header.flags & FLAG_INITIATOR) ^ FLAG_INITIATOR)),
+		.message_id = a->m.header.message_id,
+	};
+	uint8_t room[64];
+	struct build b;
+
+	if (message_is_response(&a->m) || !may_answer_stray(c))
+		return;
+	build_begin(&b, room, sizeof(room), &header);
+	build_notify(&b, PROTOCOL_NONE, notify, BYTES_NONE, data);
+	actions_send(c->actions, &a->local, &a->remote, a->encapsulated, build_finish(&b));
+}
+
+static void note_dropped(struct ike_context *c, const struct arrival *a, enum reason reason)
+{
+	char remote[ENDPOINT_TEXT];
+
+	actions_note(c->actions, NOTE_DEBUG, "message from %s dropped: %s", endpoint_print(&a->remote, remote),
+		     reason_sentence(reason));
+}
+
+/* ---- a first message ---- */
+
+static struct ike_sa *begin_answer(struct ike_context *c, const struct arrival *a)
+{
+	struct ike_sa *sa = ike_sa_new(c, false, a->m.header.spi_i, &a->local, &a->remote);
+	struct exchange *x;
+
+	if (!sa)
+		return NULL;
+	sa->encapsulated = a->encapsulated;
+	x = exchange_new(&kind_init, sa, false);
+	if (!x || !blob_copy(&x->request, a->m.packet)) {
+		if (x)
+			exchange_discard(c, x);
+		ike_sa_happens(c, sa, HAPPENED_FAILED, REASON_MEMORY);
+		return sa;
+	}
+	window_accept(&sa->theirs, x, 0);
+	list_append(&sa->live, &x->link);
+	exchange_apply(c, x, x->kind->answer(c, x, &a->m));
+	return sa;
+}
+
+/* The same first message again gets the same answer; another with the same SPI is not ours to answer. */
+static void repeat_first(struct ike_context *c, const struct ike_sa *sa, const struct arrival *a)
+{
+	struct exchange *x;
+
+	if (window_place(&sa->theirs, 0, &x) == WINDOW_REPEATED && x->step == EXCHANGE_ANSWERED &&
+	    bytes_equal(bytes_of_blob(&x->request), a->m.packet))
+		exchange_transmit(c, x);
+}
+
+static struct ike_sa *receive_first(struct ike_context *c, const struct arrival *a)
+{
+	struct ike_sa *sa = table_by_peer(&c->table, &a->remote, a->m.header.spi_i);
+	struct blob reply = { NULL, 0 };
+	char remote[ENDPOINT_TEXT];
+	enum init_outcome outcome;
+	enum reason reason;
+	uint8_t which;
+
+	if (sa) {
+		repeat_first(c, sa, a);
+		return NULL;
+	}
+	if (a->m.header.message_id != 0 || a->m.header.spi_i == 0 || a->m.sealed)
+		return NULL;
+	if (law_check(&a->m, false, &which) != REASON_OK) {
+		answer_stray(c, a, INVALID_SYNTAX, BYTES_NONE);
+		return NULL;
+	}
+	outcome = init_screen(c, &a->local, &a->remote, &a->m, &reply, &reason);
+	if (outcome == INIT_ACCEPT)
+		return begin_answer(c, a);
+	actions_note(c->actions, reason == REASON_COOKIE ? NOTE_DEBUG : NOTE_INFO, "IKE_SA_INIT from %s refused: %s: %s",
+		     endpoint_print(&a->remote, remote), reason_word(reason), reason_sentence(reason));
+	if (outcome == INIT_REPLY && (reason == REASON_COOKIE || reason == REASON_INVALID_KE || may_answer_stray(c)))
+		actions_send(c->actions, &a->local, &a->remote, a->encapsulated, bytes_of_blob(&reply));
+	blob_discard(&reply);
+	return NULL;
+}
+
+/* ---- an IKE SA that we have ---- */
+
+/* The IKE SA, when both SPIs and the direction are right (reflection: U9). */
+static struct ike_sa *find_sa(struct ike_context *c, const struct ike_header *h)
+{
+	bool from_initiator = h->flags & FLAG_INITIATOR;
+	struct ike_sa *sa = table_by_spi(&c->table, from_initiator ? h->spi_r : h->spi_i);
+
+	if (!sa || sa->initiator == from_initiator)
+		return NULL;
+	if (sa->initiator ? sa->spi_r && sa->spi_r != h->spi_r : sa->spi_i != h->spi_i)
+		return NULL;
+	return sa;
+}
+
+/* Opens a sealed message: afterwards m holds the inner payloads, which lie in *plain. */
+static enum reason open_message(struct ike_context *c, const struct ike_sa *sa, struct message *m, struct blob *plain)
+{
+	const struct sealing_key *key = sa->initiator ? &sa->keys.r : &sa->keys.i;
+	enum reason reason;
+
+	if (!sa->keyed || !m->sealed)
+		return REASON_STATE;
+	reason = message_open(m, c->crypto, key, plain);
+	return reason == REASON_OK ? message_read_inner(m->inner_first, bytes_of_blob(plain), m) : reason;
+}
+
+static void describe(struct ike_context *c, const struct ike_sa *sa, const struct message *m)
+{
+	struct text text;
+
+	actions_note(c->actions, NOTE_DEBUG, "#%llu: received %s", (unsigned long long)sa->serial,
+		     message_describe(m, &text));
+}
+
+/* A message under valid keys that makes no sense ends the IKE SA (2.21.3, checklist M1). */
+static void end_insane(struct ike_context *c, struct ike_sa *sa, enum reason reason)
+{
+	if (sa->state == IKE_ESTABLISHED)
+		delete_ike(c, sa, reason);
+	else
+		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
+}
+
+static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arrival *a)
+{
+	struct exchange *x = window_awaiting(&sa->ours, a->m.header.message_id);
+	struct blob plain = { NULL, 0 };
+	enum reason reason = REASON_OK;
+	uint8_t which;
+
+	if (!x || x->step != EXCHANGE_WAITING || x->kind->wire != a->m.header.exchange ||
+	    ike_cell(sa->state, HAPPENED_ANSWER)->sort != CELL_DO) {
+		note_dropped(c, a, REASON_STRAY);
+		return;
+	}
+	if (x->kind->wire != IKE_SA_INIT)
+		reason = open_message(c, sa, &a->m, &plain);
+	else if (a->m.sealed)
+		reason = REASON_MALFORMED;
+	if (reason == REASON_INTEGRITY || reason == REASON_STATE ||
+	    (x->kind->wire == IKE_SA_INIT && (reason != REASON_OK || law_check(&a->m, true, &which) != REASON_OK))) {
+		note_dropped(c, a, reason == REASON_OK ? REASON_LAW : reason);
+		blob_discard(&plain);
+		return;
+	}
+	describe(c, sa, &a->m);
+	sa->last_heard = c->now;
+	if (reason == REASON_OK)
+		reason = law_check(&a->m, true, &which);
+	if (reason != REASON_OK) {
+		blob_discard(&plain);
+		exchange_abandon(c, x, reason, INVALID_SYNTAX);
+		end_insane(c, sa, reason);
+		return;
+	}
+	blob_move(&x->request, &plain);
+	x->first_payload = a->m.inner_first;
+	exchange_apply(c, x, x->kind->conclude(c, x, &a->m));
+}
+
+/* What the state says to this request: handled, refused or ignored. */
+static enum ike_happening happening_of(uint8_t exchange)
+{
+	return exchange == IKE_SA_INIT	   ? HAPPENED_INIT_REQUEST :
+	       exchange == IKE_AUTH	   ? HAPPENED_AUTH_REQUEST :
+	       exchange == CREATE_CHILD_SA ? HAPPENED_CREATE_REQUEST :
+					     HAPPENED_INFORMATIONAL_REQUEST;
+}
+
+/* An opened request takes its number; then the law, the state and the kind decide what is answered. */
+static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arrival *a, struct blob *plain,
+			  enum reason reason)
+{
+	const struct ike_cell *cell = ike_cell(sa->state, happening_of(a->m.header.exchange));
+	const struct exchange_kind *kind = kind_of_request(&a->m);
+	struct exchange *x, *old;
+	uint8_t which = 0;
+
+	if (!kind || (cell->sort != CELL_DO && cell->sort != CELL_REFUSE)) {
+		note_dropped(c, a, REASON_STATE);
+		return;
+	}
+	x = exchange_new(kind, sa, false);
+	if (!x)
+		return;
+	x->message_id = a->m.header.message_id;
+	old = window_accept(&sa->theirs, x, x->message_id);
+	if (old)
+		exchange_discard(c, old);
+	list_append(&sa->live, &x->link);
+	blob_move(&x->request, plain);
+	x->first_payload = a->m.inner_first;
+	if (reason == REASON_OK)
+		reason = law_check(&a->m, false, &which);
+	if (reason == REASON_UNKNOWN_CRITICAL) {
+		which = a->m.unknown_critical;
+		if (packet_notify(c, x, UNSUPPORTED_CRITICAL_PAYLOAD, bytes_of(&which, 1))) {
+			x->step = EXCHANGE_ANSWERED;
+			exchange_transmit(c, x);
+		}
+	} else if (reason != REASON_OK) {
+		exchange_apply(c, x, verdict_refuse(reason, INVALID_SYNTAX));
+		if (sa->state == IKE_ESTABLISHED)
+			delete_ike(c, sa, reason);
+	} else if (cell->sort == CELL_REFUSE) {
+		exchange_apply(c, x, verdict_refuse(REASON_STATE, cell->notify));
+	} else {
+		exchange_apply(c, x, kind->answer(c, x, &a->m));
+	}
+}
+
+static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arrival *a)
+{
+	struct blob plain = { NULL, 0 };
+	enum reason reason = open_message(c, sa, &a->m, &plain);
+	struct exchange *holder;
+
+	if (reason == REASON_INTEGRITY || reason == REASON_STATE || reason == REASON_MEMORY ||
+	    (reason == REASON_MALFORMED && !plain.data)) {
+		note_dropped(c, a, reason);
+		blob_discard(&plain);
+		return;
+	}
+	describe(c, sa, &a->m);
+	sa->last_heard = c->now;
+	switch (window_place(&sa->theirs, a->m.header.message_id, &holder)) {
+	case WINDOW_REPEATED:
+		/* The stored answer, byte for byte; while we still work on it, patience. */
+		if (holder->step == EXCHANGE_ANSWERED)
+			exchange_transmit(c, holder);
+		break;
+	case WINDOW_NEW:
+		admit_request(c, sa, a, &plain, reason);
+		break;
+	case WINDOW_OUTSIDE:
+		note_dropped(c, a, REASON_OUT_OF_WINDOW);
+		break;
+	}
+	blob_discard(&plain);
+}
+
+struct ike_sa *receive_packet(struct ike_context *c, const struct endpoint *local, const struct endpoint *remote,
+			      bool encapsulated, struct bytes data)
+{
+	struct arrival a;
+	enum reason reason;
+	struct ike_sa *sa;
+	uint8_t type;
+	bool known;
+
+	if (data.len < HEADER_OCTETS)
+		return NULL;
+	a.local = *local;
+	a.remote = *remote;
+	a.encapsulated = encapsulated;
+	reason = message_read(data, &a.m);
+	type = a.m.unknown_critical;
+	if (reason == REASON_VERSION && a.m.header.version >> 4 > 2)
+		answer_stray(c, &a, INVALID_MAJOR_VERSION, BYTES_NONE);
+	law_sealed(a.m.header.exchange, &known);
+	if (reason == REASON_VERSION || reason == REASON_MALFORMED || !known) {
+		note_dropped(c, &a, reason == REASON_OK ? REASON_STRAY : reason);
+		return NULL;
+	}
+	if (a.m.header.exchange == IKE_SA_INIT && !message_is_response(&a.m) &&
+	    (a.m.header.flags & FLAG_INITIATOR) && a.m.header.spi_r == 0) {
+		if (reason != REASON_UNKNOWN_CRITICAL)
+			return receive_first(c, &a);
+		answer_stray(c, &a, UNSUPPORTED_CRITICAL_PAYLOAD, bytes_of(&type, 1));
+		return NULL;
+	}
+	sa = find_sa(c, &a.m.header);
+	if (!sa) {
+		note_dropped(c, &a, REASON_UNKNOWN_SPI);
+		if (a.m.header.exchange != IKE_SA_INIT && a.m.sealed)
+			answer_stray(c, &a, INVALID_IKE_SPI, BYTES_NONE);
+		return NULL;
+	}
+	if (reason == REASON_UNKNOWN_CRITICAL)
+		return NULL; /* outside the sealed part anybody may have put it there */
+	if (message_is_response(&a.m))
+		receive_answer(c, sa, &a);
+	else if (a.m.header.exchange != IKE_SA_INIT)
+		receive_request(c, sa, &a);
+	return sa;
+}

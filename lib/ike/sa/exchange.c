@@ -1,0 +1,201 @@
+/*
+ * The engine of exchanges (exchange.h): queueing, sending, retransmitting, applying verdicts. It knows
+ * no kind by name; all that differs between kinds is behind the const row it was handed.
+ */
+#include "exchange.h"
+
+#include <stdlib.h>
+
+#include "child_sa.h"
+#include "ike_sa.h"
+#include "packet.h"
+
+struct exchange *exchange_new(const struct exchange_kind *kind, struct ike_sa *owner, bool ours)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return NULL;
+	list_init(&x->link);
+	x->kind = kind;
+	x->owner = owner;
+	x->ours = ours;
+	x->step = ours ? EXCHANGE_QUEUED : EXCHANGE_WORKING;
+	return x;
+}
+
+void exchange_discard(struct ike_context *c, struct exchange *x)
+{
+	struct ike_sa *sa = x->owner;
+
+	if (x->step == EXCHANGE_QUEUED) {
+		if (!list_empty(&x->link))
+			sa->queued--;
+	} else {
+		window_release(x->ours ? &sa->ours : &sa->theirs, x, x->message_id);
+	}
+	list_remove(&x->link);
+	if (x->kind->free_work)
+		x->kind->free_work(c, x);
+	child_sa_discard(c, NULL, x->subject, REASON_NONE);
+	blob_discard(&x->parcel);
+	blob_discard(&x->request);
+	free(x);
+}
+
+bool exchange_begin(struct ike_context *c, struct exchange *x, bool first)
+{
+	struct ike_sa *sa = x->owner;
+
+	if (sa->queued >= LIMIT_QUEUE) {
+		actions_note(c->actions, NOTE_WARNING, "#%llu: the queue is full; %s is dropped",
+			     (unsigned long long)sa->serial, x->kind->name);
+		exchange_discard(c, x);
+		return false;
+	}
+	if (first)
+		list_prepend(&sa->queue, &x->link);
+	else
+		list_append(&sa->queue, &x->link);
+	sa->queued++;
+	exchange_pump(c, sa);
+	return true;
+}
+
+void exchange_pump(struct ike_context *c, struct ike_sa *sa)
+{
+	while (!list_empty(&sa->queue) && window_has_room(&sa->ours) && sa->state != IKE_GONE) {
+		struct exchange *x = LIST_ENTRY(sa->queue.next, struct exchange, link);
+
+		/* The number is taken before any work is begun: what is on its way can not be overtaken. */
+		list_remove(&x->link);
+		sa->queued--;
+		list_append(&sa->live, &x->link);
+		x->message_id = window_take(&sa->ours, x);
+		x->step = EXCHANGE_WORKING;
+		exchange_apply(c, x, x->kind->ask(c, x));
+	}
+}
+
+void exchange_transmit(struct ike_context *c, struct exchange *x)
+{
+	const struct ike_sa *sa = x->owner;
+
+	actions_send(c->actions, &sa->local, &sa->remote, sa->encapsulated, bytes_of_blob(&x->parcel));
+}
+
+/* The first interval and the whole patience: the connection's, or the wish's where that is given. */
+static void start_clock(struct ike_context *c, struct exchange *x)
+{
+	const struct conn *conn = plan_conn(c->plan, x->owner->conn);
+	const struct handshake *h = x->owner->handshake;
+	msec timeout = conn ? conn->retransmit_timeout : LIMIT_RETRANSMIT_TIMEOUT;
+
+	if (h && h->timeout)
+		timeout = h->timeout;
+	x->interval = conn ? conn->retransmit_interval : LIMIT_RETRANSMIT_INTERVAL;
+	x->tries = 1;
+	x->due = msec_after(c->now, context_jitter(c, x->interval, LIMIT_RETRANSMIT_JITTER_PERCENT));
+	x->give_up = msec_after(c->now, timeout);
+}
+
+void exchange_due(struct ike_context *c, struct exchange *x)
+{
+	if (c->now >= x->give_up) {
+		exchange_abandon(c, x, REASON_PEER_SILENT, 0);
+		return;
+	}
+	x->tries++;
+	x->interval = msec_earlier(x->interval * 2, LIMIT_RETRANSMIT_CEILING);
+	x->due = msec_after(c->now, context_jitter(c, x->interval, LIMIT_RETRANSMIT_JITTER_PERCENT));
+	exchange_transmit(c, x);
+}
+
+void exchange_abandon(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)
+{
+	struct ike_sa *sa = x->owner;
+
+	if (x->kind->abandon)
+		x->kind->abandon(c, x, reason, notify);
+	if (reason == REASON_PEER_SILENT)
+		ike_sa_happens(c, sa, HAPPENED_SILENCE, sa->state == IKE_DELETING ? REASON_DELETE_UNANSWERED : reason);
+	exchange_discard(c, x);
+	exchange_pump(c, sa);
+}
+
+static void apply_ours(struct ike_context *c, struct exchange *x, struct verdict verdict)
+{
+	struct ike_sa *sa = x->owner;
+
+	if (verdict.kind == VERDICT_IGNORE)
+		return;
+	if (verdict.kind == VERDICT_WAIT) {
+		x->step = EXCHANGE_WORKING;
+		return;
+	}
+	if (verdict.kind == VERDICT_REFUSE || verdict.kind == VERDICT_DISCARD) {
+		exchange_abandon(c, x, verdict.reason, verdict.notify);
+		return;
+	}
+	if (x->to_send) {
+		x->to_send = false;
+		x->step = EXCHANGE_WAITING;
+		start_clock(c, x);
+		exchange_transmit(c, x);
+		return;
+	}
+	if (x->kind->after)
+		x->kind->after(c, x);
+	exchange_discard(c, x);
+	exchange_pump(c, sa);
+}
+
+static void apply_theirs(struct ike_context *c, struct exchange *x, struct verdict verdict)
+{
+	struct ike_sa *sa = x->owner;
+	bool refused = verdict.kind == VERDICT_REFUSE;
+
+	if (verdict.kind == VERDICT_WAIT)
+		return;
+	/* After an internal failure the window is freed all the same: the peer gets an answer. */
+	if (refused && !packet_notify(c, x, verdict.notify, BYTES_NONE))
+		verdict.kind = VERDICT_DISCARD;
+	if (verdict.kind == VERDICT_DISCARD || verdict.kind == VERDICT_IGNORE) {
+		ike_sa_happens(c, sa, HAPPENED_FAILED, verdict.reason);
+		exchange_discard(c, x);
+		return;
+	}
+	x->step = EXCHANGE_ANSWERED;
+	if (x->kind->wire != IKE_SA_INIT)
+		blob_discard(&x->request);
+	if (x->kind->free_work)
+		x->kind->free_work(c, x);
+	exchange_transmit(c, x);
+	if (refused && x->kind->ends_attempt)
+		ike_sa_happens(c, sa, HAPPENED_WE_REFUSED, verdict.reason);
+	else if (!refused && x->kind->after)
+		x->kind->after(c, x);
+}
+
+void exchange_apply(struct ike_context *c, struct exchange *x, struct verdict verdict)
+{
+	if (x->ours)
+		apply_ours(c, x, verdict);
+	else
+		apply_theirs(c, x, verdict);
+}
+
+bool exchange_start_job(struct ike_context *c, struct exchange *x, struct job *job)
+{
+	struct action *a = job ? actions_add(c->actions, ACTION_JOB) : NULL;
+
+	if (!a) {
+		job_discard(c->crypto, job);
+		return false;
+	}
+	/* The number leads back: the IKE SA's serial above, a count below. */
+	x->job = x->owner->serial << 16 | (++x->owner->jobs & 0xffff);
+	job->number = x->job;
+	a->job = job;
+	return true;
+}

@@ -1,0 +1,147 @@
+/* Building and opening messages (build.h). */
+#include "build.h"
+
+#include <string.h>
+
+#include "reader.h"
+
+#define HEADER_NEXT 16 /* offset of the header's next-payload field */
+#define HEADER_LENGTH 24
+
+void build_begin(struct build *b, uint8_t *room, size_t size, const struct ike_header *header)
+{
+	memset(b, 0, sizeof(*b));
+	b->w = writer_into(room, size);
+	writer_u64(&b->w, header->spi_i);
+	writer_u64(&b->w, header->spi_r);
+	writer_u8(&b->w, PAYLOAD_NONE);
+	writer_u8(&b->w, 0x20); /* version 2.0 */
+	writer_u8(&b->w, header->exchange);
+	writer_u8(&b->w, header->flags);
+	writer_u32(&b->w, header->message_id);
+	writer_u32(&b->w, 0);
+	b->next_field = HEADER_NEXT;
+}
+
+void build_seal(struct build *b, const struct sealing_key *key)
+{
+	writer_patch_u8(&b->w, b->next_field, PAYLOAD_SK);
+	b->sealed_at = writer_mark(&b->w);
+	b->next_field = b->sealed_at;
+	b->iv_octets = key->encr->iv_octets;
+	writer_u8(&b->w, PAYLOAD_NONE);
+	writer_u8(&b->w, 0);
+	writer_u16(&b->w, 0);
+	writer_zeros(&b->w, b->iv_octets);
+	b->inner_at = writer_mark(&b->w);
+}
+
+struct writer *build_payload(struct build *b, uint8_t type)
+{
+	writer_patch_u8(&b->w, b->next_field, type);
+	b->payload_at = writer_mark(&b->w);
+	b->next_field = b->payload_at;
+	writer_u8(&b->w, PAYLOAD_NONE);
+	writer_u8(&b->w, 0);
+	writer_u16(&b->w, 0);
+	return &b->w;
+}
+
+void build_end(struct build *b)
+{
+	writer_patch_length(&b->w, b->payload_at + 2, b->payload_at);
+}
+
+void build_body(struct build *b, uint8_t type, struct bytes body)
+{
+	writer_bytes(build_payload(b, type), body);
+	build_end(b);
+}
+
+void build_notify(struct build *b, uint8_t protocol, uint16_t type, struct bytes spi, struct bytes data)
+{
+	struct writer *w = build_payload(b, PAYLOAD_N);
+
+	writer_u8(w, protocol);
+	writer_u8(w, (uint8_t)spi.len);
+	writer_u16(w, type);
+	writer_bytes(w, spi);
+	writer_bytes(w, data);
+	build_end(b);
+}
+
+struct bytes build_finish(struct build *b)
+{
+	writer_patch_u32(&b->w, HEADER_LENGTH, (uint32_t)b->w.used);
+	return writer_written(&b->w);
+}
+
+/* Pads so that plaintext, padding and its length octet fill whole blocks (3.14). */
+static void pad(struct build *b, size_t block)
+{
+	size_t plain = writer_mark(&b->w) - b->inner_at + 1;
+	size_t octets = (block - plain % block) % block;
+
+	writer_zeros(&b->w, octets);
+	writer_u8(&b->w, (uint8_t)octets);
+}
+
+struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, const struct sealing_key *key,
+				 uint64_t iv)
+{
+	size_t icv_octets = key->encr->aead ? key->encr->icv_octets : key->integ->icv_octets;
+	size_t iv_at = b->sealed_at + PAYLOAD_HEADER, text_len;
+	uint8_t iv_room[IV_OCTETS_MAX];
+	struct writer iv_writer = writer_into(iv_room, key->encr->iv_octets);
+	uint8_t *icv;
+
+	pad(b, key->encr->block_octets);
+	text_len = writer_mark(&b->w) - b->inner_at;
+	icv = writer_reserve(&b->w, icv_octets);
+	writer_patch_length(&b->w, b->sealed_at + 2, b->sealed_at);
+	writer_patch_u32(&b->w, HEADER_LENGTH, (uint32_t)b->w.used);
+	if (key->encr->aead)
+		writer_u64(&iv_writer, iv);
+	else if (!crypto->random(crypto->self, iv_room, key->encr->iv_octets))
+		writer_fail(&b->w);
+	if (!icv || !writer_ok(&b->w) || (key->encr->aead && !writer_ok(&iv_writer)))
+		return BYTES_NONE;
+	memcpy(b->w.base + iv_at, iv_room, key->encr->iv_octets);
+	if (!crypto->seal(crypto->self, key, bytes_of(b->w.base, iv_at), bytes_of(iv_room, key->encr->iv_octets),
+			  b->w.base + b->inner_at, text_len, icv))
+		return BYTES_NONE;
+	return writer_written(&b->w);
+}
+
+/* Splits what was decrypted into payloads and padding. */
+static enum reason strip(struct blob *plain)
+{
+	uint8_t padding = plain->len ? plain->data[plain->len - 1] : 0;
+
+	if (plain->len < 1 + (size_t)padding)
+		return REASON_MALFORMED;
+	plain->len -= 1 + (size_t)padding;
+	return REASON_OK;
+}
+
+enum reason message_open(const struct message *m, const struct crypto *crypto, const struct sealing_key *key,
+			 struct blob *plain)
+{
+	size_t icv_octets = key->encr->aead ? key->encr->icv_octets : key->integ->icv_octets;
+	struct reader r = reader_of(m->sealed_body);
+	struct bytes iv = reader_take(&r, key->encr->iv_octets), text, icv;
+
+	if (!reader_ok(&r) || r.left < icv_octets)
+		return REASON_MALFORMED;
+	text = reader_take(&r, r.left - icv_octets);
+	icv = reader_rest(&r);
+	if (!text.len || text.len % key->encr->block_octets)
+		return REASON_MALFORMED;
+	if (!blob_copy(plain, text))
+		return REASON_MEMORY;
+	if (!crypto->open(crypto->self, key, bytes_of(m->packet.at, m->sealed_at), iv, plain->data, plain->len, icv)) {
+		blob_discard(plain);
+		return REASON_INTEGRITY;
+	}
+	return strip(plain);
+}

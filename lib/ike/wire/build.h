@@ -1,0 +1,53 @@
+/*
+ * Building a message: payloads one after the other, the chain of next-payload fields and all lengths
+ * filled in, and, for a sealed message, padding, encryption and ICV at the end (RFC 7296 3.2, 3.14).
+ *
+ *   build_begin(&b, room, sizeof(room), &header);
+ *   build_seal(&b);                              only for sealed messages, once, before the payloads
+ *   w = build_payload(&b, PAYLOAD_N); writer_...(w, ...); build_end(&b);
+ *   message = build_finish(&b) or build_finish_sealed(&b, crypto, key, iv)
+ *
+ * A message that does not fit fails as a whole, at the end.
+ */
+#ifndef CYGNET_IKE_WIRE_BUILD_H
+#define CYGNET_IKE_WIRE_BUILD_H
+
+#include "crypto.h"
+#include "message.h"
+#include "writer.h"
+
+struct build {
+	struct writer w;
+	size_t next_field; /* where the type of the next payload is to be written */
+	size_t payload_at; /* where the open payload begins */
+	size_t sealed_at; /* where the SK payload begins, 0 for none */
+	size_t inner_at; /* where its plaintext begins */
+	uint8_t iv_octets;
+};
+
+/* Begins with a header; length and next payload are filled in later. Borrows room. */
+void build_begin(struct build *b, uint8_t *room, size_t size, const struct ike_header *header);
+/* What follows goes into an SK payload sealed with that key. */
+void build_seal(struct build *b, const struct sealing_key *key);
+/* Opens a payload: write its body into the writer that is returned (lent), then build_end. */
+struct writer *build_payload(struct build *b, uint8_t type);
+void build_end(struct build *b);
+/* A whole notification. */
+void build_notify(struct build *b, uint8_t protocol, uint16_t type, struct bytes spi, struct bytes data);
+/* A payload whose body is given. */
+void build_body(struct build *b, uint8_t type, struct bytes body);
+
+/* The finished message, empty when something did not fit. Borrows the room. */
+struct bytes build_finish(struct build *b);
+/* iv: a number never used before with this key (AEAD); CBC draws its IV from crypto's random. */
+struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, const struct sealing_key *key,
+				 uint64_t iv);
+
+/*
+ * Opens the sealed part of a message: plain (adopted contents, to be discarded by the caller) holds the
+ * inner payloads without padding. REASON_INTEGRITY, REASON_MALFORMED, REASON_MEMORY or REASON_OK.
+ */
+enum reason message_open(const struct message *m, const struct crypto *crypto, const struct sealing_key *key,
+			 struct blob *plain);
+
+#endif

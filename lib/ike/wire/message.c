@@ -1,0 +1,160 @@
+/* Reading the header and the payload chain (message.h). */
+#include "message.h"
+
+#include <string.h>
+
+#include "note.h"
+#include "reader.h"
+
+bool header_read(struct bytes packet, struct ike_header *header)
+{
+	struct reader r = reader_of(packet);
+
+	header->spi_i = reader_u64(&r);
+	header->spi_r = reader_u64(&r);
+	header->next_payload = reader_u8(&r);
+	header->version = reader_u8(&r);
+	header->exchange = reader_u8(&r);
+	header->flags = reader_u8(&r);
+	header->message_id = reader_u32(&r);
+	header->length = reader_u32(&r);
+	return reader_ok(&r);
+}
+
+static bool is_known(uint8_t type)
+{
+	return (type >= PAYLOAD_FIRST && type <= PAYLOAD_LAST) || type == PAYLOAD_SKF;
+}
+
+/*
+ * Walks a chain. outer: SK or SKF ends it, and its next-payload field belongs to the inside (3.14); within
+ * a sealed part neither may stand.
+ */
+static enum reason walk(struct message *m, struct reader *r, uint8_t type, bool outer)
+{
+	size_t met = 0;
+
+	while (type != PAYLOAD_NONE) {
+		uint8_t next = reader_u8(r);
+		bool critical = reader_u8(r) & 0x80;
+		uint16_t length = reader_u16(r);
+		struct bytes body;
+
+		if (length < PAYLOAD_HEADER)
+			reader_fail(r);
+		body = reader_take(r, length >= PAYLOAD_HEADER ? (size_t)length - PAYLOAD_HEADER : 0);
+		if (!reader_ok(r) || ++met > LIMIT_PAYLOADS || body.len < payload_least(type))
+			return REASON_MALFORMED;
+		if (type == PAYLOAD_SK || type == PAYLOAD_SKF) {
+			if (!outer || !reader_done(r))
+				return REASON_MALFORMED;
+			m->sealed = true;
+			m->inner_first = next;
+			m->sealed_body = body;
+			m->sealed_at = m->packet.len - body.len;
+			/* Fragments are the next issue's: we never announce that we take them (RFC 7383 2.3). */
+			return type == PAYLOAD_SK ? REASON_OK : REASON_MALFORMED;
+		}
+		if (is_known(type)) {
+			m->payload[m->count++] = (struct payload){ type, body };
+		} else if (critical) {
+			m->unknown_critical = type;
+			return REASON_UNKNOWN_CRITICAL;
+		}
+		type = next;
+	}
+	return reader_done(r) ? REASON_OK : REASON_MALFORMED;
+}
+
+enum reason message_read(struct bytes packet, struct message *m)
+{
+	struct reader r = reader_of(packet);
+
+	m->count = 0;
+	m->sealed = false;
+	m->packet = packet;
+	m->inner_first = PAYLOAD_NONE;
+	m->sealed_body = BYTES_NONE;
+	m->sealed_at = 0;
+	m->unknown_critical = 0;
+	if (!header_read(packet, &m->header))
+		return REASON_MALFORMED;
+	if (m->header.version >> 4 != 2)
+		return REASON_VERSION;
+	if (m->header.length != packet.len || packet.len > LIMIT_MESSAGE)
+		return REASON_MALFORMED;
+	reader_skip(&r, HEADER_OCTETS);
+	return walk(m, &r, m->header.next_payload, true);
+}
+
+enum reason message_read_inner(uint8_t first, struct bytes plain, struct message *m)
+{
+	struct reader r = reader_of(plain);
+
+	m->count = 0;
+	m->unknown_critical = 0;
+	return walk(m, &r, first, false);
+}
+
+const struct payload *message_find(const struct message *m, uint8_t type, size_t n)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		if (m->payload[i].type == type && n-- == 0)
+			return &m->payload[i];
+	}
+	return NULL;
+}
+
+size_t message_count(const struct message *m, uint8_t type)
+{
+	size_t count = 0;
+
+	while (message_find(m, type, count))
+		count++;
+	return count;
+}
+
+bool notify_read(struct bytes body, struct notify *n)
+{
+	struct reader r = reader_of(body);
+	size_t spi_len;
+
+	n->protocol = reader_u8(&r);
+	spi_len = reader_u8(&r);
+	n->type = reader_u16(&r);
+	n->spi = reader_take(&r, spi_len);
+	n->data = reader_rest(&r);
+	return reader_ok(&r);
+}
+
+bool message_notify(const struct message *m, uint16_t type, struct notify *n)
+{
+	const struct payload *p;
+
+	for (size_t i = 0; (p = message_find(m, PAYLOAD_N, i)) != NULL; i++) {
+		struct notify read;
+
+		if (notify_read(p->body, &read) && (type ? read.type == type : notify_is_error(read.type))) {
+			*n = read;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *message_describe(const struct message *m, struct text *text)
+{
+	const struct ike_header *h = &m->header;
+
+	text_clear(text);
+	text_add(text, "%s %s %u:", exchange_name(h->exchange), h->flags & FLAG_RESPONSE ? "answer" : "request",
+		 h->message_id);
+	for (size_t i = 0; i < m->count; i++) {
+		struct notify n;
+
+		text_add(text, " %s", payload_name(m->payload[i].type));
+		if (m->payload[i].type == PAYLOAD_N && notify_read(m->payload[i].body, &n))
+			text_add(text, "(%s)", notify_name(n.type));
+	}
+	return text->at;
+}
