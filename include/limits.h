@@ -65,6 +65,7 @@
 #define LIMIT_ALSO_DEPTH 10
 #define LIMIT_CONFIG_WORD 8192
 #define LIMIT_CONNS 100000
+#define LIMIT_PASSWORD_FILE 4096 /* octets of nsspassword that we read */
 #define LIMIT_CONFIG_FILES 10000 /* texts of one configuration */
 #define LIMIT_CONFIG_SPAN HOURS(24 * 365) /* the longest time that an operator can write */
 #define LIMIT_CONFIG_NAME 128 /* octets of a connection's name */

@@ -4,7 +4,7 @@
  * message. NSS does not promise that input and output may be the same octets, so what is ciphertext
  * anyway passes through a buffer of this folder; plaintext never does.
  */
-#include "nss.h"
+#include "provider.h"
 
 #include <string.h>
 

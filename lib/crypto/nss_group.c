@@ -3,7 +3,7 @@
  * Curve25519 (RFC 8031). A group is a row: how NSS makes and derives, what it must be told, and how a
  * peer's value is checked before any secret meets it (RFC 6989). Called by workers, several at once.
  */
-#include "nss.h"
+#include "provider.h"
 
 #include <stdlib.h>
 #include <string.h>

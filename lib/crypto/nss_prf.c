@@ -2,7 +2,7 @@
  * Randomness, hashes and HMAC (crypto.h: random, hash, prf). RFC 7296 2.13, RFC 4868. A key is imported
  * for one computation and freed again, so that softoken's list of live objects stays short.
  */
-#include "nss.h"
+#include "provider.h"
 
 #include <string.h>
 

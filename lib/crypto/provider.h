@@ -5,8 +5,8 @@
  * NSS owns what it hands out; every file here gives it back in the function that asked for it. The one
  * exception is struct ke_secret, whose owner is the caller of ke_make until ke_discard.
  */
-#ifndef CYGNET_CRYPTO_NSS_H
-#define CYGNET_CRYPTO_NSS_H
+#ifndef CYGNET_CRYPTO_PROVIDER_H
+#define CYGNET_CRYPTO_PROVIDER_H
 
 #include <keyhi.h>
 #include <pk11pub.h>
