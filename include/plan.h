@@ -108,6 +108,7 @@ struct conn {
 	msec retransmit_interval, retransmit_timeout;
 	msec ike_lifetime, sa_lifetime;
 	enum shunt negotiation_shunt, failure_shunt;
+	enum auth_method authby; /* as written; the ends hold what counts */
 	uint32_t reqid; /* one a connection: KERNEL_REQID_FIRST + serial */
 };
 
