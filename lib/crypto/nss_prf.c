@@ -78,7 +78,6 @@ bool nss_digest(void *self, enum hash_id hash, const struct bytes *parts, size_t
 bool nss_hmac(const struct keystore *store, enum hash_id hash, struct bytes key, const struct bytes *parts,
 	      size_t count, uint8_t *out)
 {
-	static const uint8_t zero = 0;
 	const struct nss_hash *row = nss_hash_find(hash);
 	SECItem none = { siBuffer, NULL, 0 };
 	PK11SymKey *imported;
@@ -86,8 +85,7 @@ bool nss_hmac(const struct keystore *store, enum hash_id hash, struct bytes key,
 
 	if (!row)
 		return false;
-	/* NSS imports no empty key, but HMAC pads with zeros (RFC 2104 2): one zero octet is the same key. */
-	imported = nss_import(store, row->hmac, CKA_SIGN, key.len ? key : bytes_of(&zero, 1));
+	imported = nss_import(store, row->hmac, CKA_SIGN, key);
 	if (!imported)
 		return false;
 	ok = digest_parts(PK11_CreateContextBySymKey(row->hmac, CKA_SIGN, imported, &none), parts, count,
