@@ -107,6 +107,16 @@ struct kernel_abilities {
 	uint16_t replay_window_max;
 };
 
+enum kernel_priority_kind {
+	KERNEL_PRIORITY_BUILTIN, /* exemptions that must always hold */
+	KERNEL_PRIORITY_CONFIGURED,
+	KERNEL_PRIORITY_PAIR, /* an opportunistic pair: one better than its template */
+	KERNEL_PRIORITY_TEMPLATE,
+};
+
+/* The priority of a policy, by kind and by how much its selectors cover. */
+uint32_t kernel_priority(enum kernel_priority_kind kind, const struct selector *src, const struct selector *dst);
+
 const char *kernel_direction_name(enum kernel_direction direction); /* "out", "in", "fwd" */
 const char *kernel_mode_name(enum kernel_mode mode); /* "transport", "tunnel" */
 const char *kernel_policy_action_name(enum kernel_policy_action action); /* "trap", "hold", "pass", "block", "ipsec" */
