@@ -127,7 +127,7 @@ static bool unlock(struct keystore *store, const char *dir, bool writable, char 
 		ok = PK11_Authenticate(store->keys, PR_TRUE, store) == SECSuccess;
 		if (!ok)
 			explain(why, store->password ? "the password in nsspassword does not open the NSS database" :
-						       "the NSS database has a password and there is no nsspassword");
+						       "the NSS database has a password and there is no nsspassword to read");
 		wipe_text(store->password);
 		store->password = NULL;
 	}
