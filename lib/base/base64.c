@@ -1,5 +1,4 @@
 /* base64 (RFC 4648 4) and hexadecimal text (public_key.h). */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,43 +7,58 @@
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Reads digits and padding; a text whose length or padding is wrong is refused, not repaired. */
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* What is left after the last whole group of four digits: one octet with "==", two with "=", or nothing. */
+static bool write_rest(struct writer *w, uint32_t bits, size_t digits_left, size_t padding)
+{
+	/* Unused bits are zero, so that every text has one spelling (RFC 4648 3.5). */
+	if (digits_left == 2 && padding == 2 && (bits & 0x0f) == 0) {
+		writer_u8(w, (uint8_t)(bits >> 4));
+		return true;
+	}
+	if (digits_left == 3 && padding == 1 && (bits & 0x03) == 0) {
+		writer_u16(w, (uint16_t)(bits >> 2));
+		return true;
+	}
+	return digits_left == 0 && padding == 0;
+}
+
+/* A text whose length or padding is wrong is refused, not repaired. */
 bool base64_decode(struct blob *out, struct bytes text)
 {
 	struct blob raw = { NULL, 0 };
 	struct writer w;
+	size_t count = 0, padding = 0;
 	uint32_t bits = 0;
-	unsigned held = 0, padding = 0;
-	bool ok;
+	bool ok = true;
 
 	if (!blob_make(&raw, text.len / 4 * 3 + 3))
 		return false;
 	w = writer_into(raw.data, raw.len);
-	ok = true;
 	for (size_t i = 0; ok && i < text.len; i++) {
-		const char *digit;
+		const char *digit = text.at[i] ? strchr(digits, text.at[i]) : NULL;
 
-		if (isspace(text.at[i]))
+		if (is_space(text.at[i]))
 			continue;
-		digit = text.at[i] ? strchr(digits, text.at[i]) : NULL;
-		if (text.at[i] == '=')
+		if (text.at[i] == '=') {
 			padding++;
-		else if (!digit || padding)
-			ok = false;
-		else
-			bits = bits << 6 | (uint32_t)(digit - digits);
-		if (!ok || ++held < 4)
 			continue;
-		ok = padding <= 2;
-		bits <<= 6 * padding;
-		for (unsigned octet = 0; octet + padding < 3; octet++)
-			writer_u8(&w, (uint8_t)(bits >> (16 - 8 * octet)));
-		held = 0;
-		bits = 0;
-		if (padding)
-			held = 8; /* nothing may follow */
+		}
+		ok = digit && !padding;
+		if (!ok)
+			break;
+		bits = bits << 6 | (uint32_t)(digit - digits);
+		if (++count % 4 == 0) {
+			writer_u8(&w, (uint8_t)(bits >> 16));
+			writer_u16(&w, (uint16_t)bits);
+			bits = 0;
+		}
 	}
-	ok = ok && (held == 0 || held == 8) && writer_ok(&w) && blob_copy(out, writer_written(&w));
+	ok = ok && write_rest(&w, bits, count % 4, padding) && writer_ok(&w) && blob_copy(out, writer_written(&w));
 	blob_discard(&raw);
 	return ok;
 }

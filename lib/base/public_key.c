@@ -98,7 +98,7 @@ static const char *rsa_fault(struct bytes n, struct bytes e)
 		return "the RSA modulus is even";
 	if (e.len == 0 || e.at[0] == 0 || !(e.at[e.len - 1] & 1))
 		return "the RSA exponent is not odd";
-	if (e.len < 3 || (e.len == 3 && e.at[0] == 0) || e.len > 8)
+	if (e.len < 3 || e.len > 8)
 		return "the RSA exponent is not between 65537 and 64 bits";
 	return NULL;
 }
