@@ -149,7 +149,8 @@ const struct group_row *group_find_name(const char *name)
 {
 	name = proper_name(name);
 	for (size_t i = 0; i < group_count; i++) {
-		if (strcasecmp(group_table[i].name, name) == 0 || strcasecmp(group_table[i].other_name, name) == 0)
+		if (strcasecmp(group_table[i].name, name) == 0 ||
+		    strcasecmp(group_table[i].other_name, name) == 0)
 			return &group_table[i];
 	}
 	return NULL;
@@ -172,8 +173,8 @@ size_t hash_octets(enum hash_id hash)
 
 bool suite_equal(const struct suite *a, const struct suite *b)
 {
-	return a->encr == b->encr && a->encr_bits == b->encr_bits && a->prf == b->prf && a->integ == b->integ &&
-	       a->ke == b->ke && a->esn == b->esn;
+	return a->encr == b->encr && a->encr_bits == b->encr_bits && a->prf == b->prf &&
+	       a->integ == b->integ && a->ke == b->ke && a->esn == b->esn;
 }
 
 const char *suite_print(const struct suite *s, char text[80])
@@ -184,7 +185,7 @@ const char *suite_print(const struct suite *s, char text[80])
 	const struct group_row *group = group_find(s->ke);
 
 	snprintf(text, 80, "%s%s%s%s%s%s%s", encr ? encr->name : "?", integ && integ->id ? "-" : "",
-		 integ && integ->id ? integ->name : "", prf ? (integ && integ->id ? ";" : "-") : "", prf ? prf->name : "",
-		 group ? "-" : "", group ? group->name : "");
+		 integ && integ->id ? integ->name : "", prf ? (integ && integ->id ? ";" : "-") : "",
+		 prf ? prf->name : "", group ? "-" : "", group ? group->name : "");
 	return text;
 }

@@ -58,7 +58,8 @@ bool base64_decode(struct blob *out, struct bytes text)
 			bits = 0;
 		}
 	}
-	ok = ok && write_rest(&w, bits, count % 4, padding) && writer_ok(&w) && blob_copy(out, writer_written(&w));
+	ok = ok && write_rest(&w, bits, count % 4, padding) && writer_ok(&w) &&
+	     blob_copy(out, writer_written(&w));
 	blob_discard(&raw);
 	return ok;
 }
@@ -84,7 +85,10 @@ char *base64_encode(struct bytes data)
 
 static int nibble(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 bool hex_decode(struct blob *out, struct bytes text)

@@ -110,7 +110,7 @@ const char *identity_print(const struct identity *id, char text[IDENTITY_TEXT])
 			text_add(&t, "type %u:", id->type);
 		text_add_hex(&t, bytes_of_blob(&id->data));
 	}
-	snprintf(text, IDENTITY_TEXT, "%.*s", IDENTITY_TEXT - 1, t.at);
+	snprintf(text, IDENTITY_TEXT, "%.*s%s", IDENTITY_TEXT - 4, t.at, t.used > IDENTITY_TEXT - 4 ? "..." : "");
 	return text;
 }
 

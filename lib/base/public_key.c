@@ -126,8 +126,8 @@ static bool make_rsa(struct public_key *key, struct bytes n, struct bytes e, con
 	*why = rsa_fault(n, e);
 	if (*why)
 		return false;
-	sequence = der_header_octets(integer_octets(n)) + integer_octets(n) + der_header_octets(integer_octets(e)) +
-		   integer_octets(e);
+	sequence = der_header_octets(integer_octets(n)) + integer_octets(n) +
+		   der_header_octets(integer_octets(e)) + integer_octets(e);
 	bits = 1 + der_header_octets(sequence) + sequence;
 	der_header(&w, 0x30, sizeof(rsa_algorithm) + der_header_octets(bits) + bits);
 	writer_bytes(&w, BYTES_OF_ARRAY(rsa_algorithm));
@@ -181,7 +181,8 @@ bool public_key_from_rfc6605(struct public_key *key, struct bytes data, const ch
 bool public_key_from_spki(struct public_key *key, struct bytes der, const char **why)
 {
 	struct reader r = reader_of(der), in = der_enter(&r, 0x30), bits, sequence;
-	bool rsa = in.left > sizeof(rsa_algorithm) && memcmp(in.at, rsa_algorithm, sizeof(rsa_algorithm)) == 0;
+	bool rsa =
+		in.left > sizeof(rsa_algorithm) && memcmp(in.at, rsa_algorithm, sizeof(rsa_algorithm)) == 0;
 	bool ec = in.left > sizeof(ec_algorithm) && memcmp(in.at, ec_algorithm, sizeof(ec_algorithm)) == 0;
 	struct bytes n, e;
 

@@ -102,6 +102,9 @@ static bool parse_ports(struct selector *s, const char *text)
 	unsigned protocol, first, last;
 	char end;
 
+	/* scanf would take blanks and signs before a number. */
+	if (strspn(text, "0123456789/-") != strlen(text) || strstr(text, "/-") || strstr(text, "--") || text[0] == '-')
+		return false;
 	if (sscanf(text, "%3u/%5u-%5u%c", &protocol, &first, &last, &end) == 3) {
 		;
 	} else if (sscanf(text, "%3u/%5u%c", &protocol, &first, &end) == 2) {
@@ -112,7 +115,7 @@ static bool parse_ports(struct selector *s, const char *text)
 	} else {
 		return false;
 	}
-	if (protocol > UINT8_MAX || first > UINT16_MAX || last > UINT16_MAX)
+	if (protocol > UINT8_MAX || last > UINT16_MAX || first > last)
 		return false;
 	s->protocol = (uint8_t)protocol;
 	s->port_first = (uint16_t)first;
@@ -139,7 +142,7 @@ bool selector_parse(struct selector *s, const char *text)
 		memset(&read, 0, sizeof(read));
 		read.port_last = UINT16_MAX;
 		if (!address_parse(&read.first, copy) || !address_parse(&read.last, dash) ||
-		    read.first.family != read.last.family)
+		    read.first.family != read.last.family || address_compare(&read.first, &read.last) > 0)
 			return false;
 	} else {
 		if (!prefix_parse(&p, copy))

@@ -51,10 +51,12 @@ static bool aead_run(const struct keystore *store, const struct sealing_key *key
 	memcpy(nonce + row->salt_octets, iv.at, iv.len);
 	imported = nss_import(store, cipher->mechanism, direction, bytes_of(key->encr_key, row->key_octets));
 	if (imported)
-		context = PK11_CreateContextBySymKey(cipher->mechanism, CKA_NSS_MESSAGE | direction, imported, &none);
+		context = PK11_CreateContextBySymKey(cipher->mechanism, CKA_NSS_MESSAGE | direction, imported,
+						     &none);
 	if (context)
 		ok = PK11_AEADOp(context, CKG_NO_GENERATE, 0, nonce, sizeof(nonce), aad.at, (int)aad.len, out,
-				 &made, (int)in.len, tag, row->icv_octets, in.at, (int)in.len) == SECSuccess &&
+				 &made, (int)in.len, tag, row->icv_octets, in.at,
+				 (int)in.len) == SECSuccess &&
 		     made == (int)in.len;
 	if (context)
 		PK11_DestroyContext(context, PR_TRUE);
@@ -76,15 +78,16 @@ static bool cbc_run(const struct keystore *store, const struct sealing_key *key,
 
 	if (!cipher || in.len % key->encr->block_octets)
 		return false;
-	imported = nss_import(store, cipher->mechanism, direction, bytes_of(key->encr_key, key->encr->key_octets));
+	imported = nss_import(store, cipher->mechanism, direction,
+			      bytes_of(key->encr_key, key->encr->key_octets));
 	if (!imported)
 		return false;
 	if (direction == CKA_ENCRYPT)
-		ok = PK11_Encrypt(imported, cipher->mechanism, &parameter, out, &made, (unsigned)in.len, in.at,
-				  (unsigned)in.len) == SECSuccess;
+		ok = PK11_Encrypt(imported, cipher->mechanism, &parameter, out, &made, (unsigned)in.len,
+				  in.at, (unsigned)in.len) == SECSuccess;
 	else
-		ok = PK11_Decrypt(imported, cipher->mechanism, &parameter, out, &made, (unsigned)in.len, in.at,
-				  (unsigned)in.len) == SECSuccess;
+		ok = PK11_Decrypt(imported, cipher->mechanism, &parameter, out, &made, (unsigned)in.len,
+				  in.at, (unsigned)in.len) == SECSuccess;
 	PK11_FreeSymKey(imported);
 	return ok && made == in.len;
 }

@@ -39,13 +39,11 @@ static const uint8_t p256_prime[] = {
 static const uint8_t p256_name[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
 static const uint8_t curve25519_name[] = { 0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x0f, 0x01 };
 
-#define VIEW(a) { a, sizeof(a) }
-
 struct nss_group {
 	uint16_t id;
 	bool curve;
 	CK_MECHANISM_TYPE make, derive;
-	struct bytes prime; /* of the field; empty where every value is a field element */
+	struct bytes prime; /* of the field; empty where every value is taken */
 	struct bytes name; /* of the curve */
 	struct bytes prefix; /* what NSS writes before the public value and IKE does not */
 	bool (*value_fits)(const struct nss_group *row, struct bytes value);
@@ -58,12 +56,31 @@ static bool any_value_fits(const struct nss_group *row, struct bytes value);
 static const uint8_t uncompressed[] = { 0x04 };
 
 static const struct nss_group groups[] = {
-	{ KE_MODP_2048, false, CKM_DH_PKCS_KEY_PAIR_GEN, CKM_DH_PKCS_DERIVE, VIEW(modp2048_prime), { NULL, 0 },
-	  { NULL, 0 }, modp_value_fits },
-	{ KE_ECP_256, true, CKM_EC_KEY_PAIR_GEN, CKM_ECDH1_DERIVE, VIEW(p256_prime), VIEW(p256_name),
-	  VIEW(uncompressed), ecp_value_fits },
-	{ KE_CURVE25519, true, CKM_EC_KEY_PAIR_GEN, CKM_ECDH1_DERIVE, { NULL, 0 }, VIEW(curve25519_name),
-	  { NULL, 0 }, any_value_fits },
+	{
+		.id = KE_MODP_2048,
+		.make = CKM_DH_PKCS_KEY_PAIR_GEN,
+		.derive = CKM_DH_PKCS_DERIVE,
+		.prime = NSS_VIEW(modp2048_prime),
+		.value_fits = modp_value_fits,
+	},
+	{
+		.id = KE_ECP_256,
+		.curve = true,
+		.make = CKM_EC_KEY_PAIR_GEN,
+		.derive = CKM_ECDH1_DERIVE,
+		.prime = NSS_VIEW(p256_prime),
+		.name = NSS_VIEW(p256_name),
+		.prefix = NSS_VIEW(uncompressed),
+		.value_fits = ecp_value_fits,
+	},
+	{
+		.id = KE_CURVE25519,
+		.curve = true,
+		.make = CKM_EC_KEY_PAIR_GEN,
+		.derive = CKM_ECDH1_DERIVE,
+		.name = NSS_VIEW(curve25519_name),
+		.value_fits = any_value_fits,
+	},
 };
 
 static const struct nss_group *find(uint16_t id)
@@ -137,9 +154,9 @@ bool nss_ke_make(void *self, uint16_t group, struct ke_secret **secret, struct b
 	modp = (SECKEYDHParams){ NULL, nss_item(row->prime), nss_item(BYTES_OF_ARRAY(modp_base)) };
 	curve = nss_item(row->name);
 	made->group = group;
-	made->key = PK11_GenerateKeyPairWithFlags(store->work, row->make, row->curve ? (void *)&curve : (void *)&modp,
-						  &public_key, PK11_ATTR_SESSION | PK11_ATTR_PRIVATE |
-						  PK11_ATTR_SENSITIVE, NULL);
+	made->key = PK11_GenerateKeyPairWithFlags(
+		store->work, row->make, row->curve ? (void *)&curve : (void *)&modp, &public_key,
+		PK11_ATTR_SESSION | PK11_ATTR_PRIVATE | PK11_ATTR_SENSITIVE, NULL);
 	ok = made->key && public_key &&
 	     wire_value(row, sizes->public_octets, public_octets(public_key, row->curve), public_value);
 	if (public_key)
@@ -164,15 +181,15 @@ static PK11SymKey *derive(const struct nss_group *row, SECKEYPrivateKey *key, st
 		peer.u.dh.prime = nss_item(row->prime);
 		peer.u.dh.base = nss_item(BYTES_OF_ARRAY(modp_base));
 		peer.u.dh.publicValue = nss_item(value);
-		return PK11_PubDerive(key, &peer, PR_FALSE, NULL, NULL, row->derive, CKM_CONCATENATE_DATA_AND_BASE,
-				      CKA_DERIVE, (int)row->prime.len, NULL);
+		return PK11_PubDerive(key, &peer, PR_FALSE, NULL, NULL, row->derive,
+				      CKM_CONCATENATE_DATA_AND_BASE, CKA_DERIVE, (int)row->prime.len, NULL);
 	}
 	peer.keyType = ecKey;
 	peer.u.ec.DEREncodedParams = nss_item(row->name);
 	peer.u.ec.publicValue = nss_item(value);
 	peer.u.ec.encoding = ECPoint_Undefined;
-	return PK11_PubDeriveWithKDF(key, &peer, PR_FALSE, NULL, NULL, row->derive, CKM_CONCATENATE_DATA_AND_BASE,
-				     CKA_DERIVE, 0, CKD_NULL, NULL, NULL);
+	return PK11_PubDeriveWithKDF(key, &peer, PR_FALSE, NULL, NULL, row->derive,
+				     CKM_CONCATENATE_DATA_AND_BASE, CKA_DERIVE, 0, CKD_NULL, NULL, NULL);
 }
 
 /* Copies the secret out, padded on the left (RFC 7296 2.14); an all-zero one is refused (RFC 7748 6.1). */

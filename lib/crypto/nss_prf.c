@@ -6,22 +6,25 @@
 
 #include <string.h>
 
-#define DIGEST_INFO(last, hash)                                                                             \
-	{ 0x30, 0x11 + (hash), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,      \
-	  (last), 0x05, 0x00, 0x04, (hash) }
+#define DIGEST_INFO(last, hash)                                                                              \
+	{                                                                                                    \
+		0x30, 0x11 + (hash), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, \
+			(last), 0x05, 0x00, 0x04, (hash)                                                     \
+	}
 
 /* RFC 8017 9.2, note 1. */
 static const uint8_t sha2_256_info[] = DIGEST_INFO(0x01, 32);
 static const uint8_t sha2_384_info[] = DIGEST_INFO(0x02, 48);
 static const uint8_t sha2_512_info[] = DIGEST_INFO(0x03, 64);
 
-#define VIEW(a) { a, sizeof(a) }
-
 static const struct nss_hash hashes[] = {
 	{ HASH_SHA1, SEC_OID_SHA1, CKM_SHA_1, CKM_SHA_1_HMAC, CKG_MGF1_SHA1, { NULL, 0 } },
-	{ HASH_SHA2_256, SEC_OID_SHA256, CKM_SHA256, CKM_SHA256_HMAC, CKG_MGF1_SHA256, VIEW(sha2_256_info) },
-	{ HASH_SHA2_384, SEC_OID_SHA384, CKM_SHA384, CKM_SHA384_HMAC, CKG_MGF1_SHA384, VIEW(sha2_384_info) },
-	{ HASH_SHA2_512, SEC_OID_SHA512, CKM_SHA512, CKM_SHA512_HMAC, CKG_MGF1_SHA512, VIEW(sha2_512_info) },
+	{ HASH_SHA2_256, SEC_OID_SHA256, CKM_SHA256, CKM_SHA256_HMAC, CKG_MGF1_SHA256,
+	  NSS_VIEW(sha2_256_info) },
+	{ HASH_SHA2_384, SEC_OID_SHA384, CKM_SHA384, CKM_SHA384_HMAC, CKG_MGF1_SHA384,
+	  NSS_VIEW(sha2_384_info) },
+	{ HASH_SHA2_512, SEC_OID_SHA512, CKM_SHA512, CKM_SHA512_HMAC, CKG_MGF1_SHA512,
+	  NSS_VIEW(sha2_512_info) },
 };
 
 const struct nss_hash *nss_hash_find(enum hash_id id)
@@ -94,7 +97,8 @@ bool nss_hmac(const struct keystore *store, enum hash_id hash, struct bytes key,
 	return ok;
 }
 
-bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out)
+bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count,
+	     uint8_t *out)
 {
 	const struct prf_row *row = prf_find(prf);
 

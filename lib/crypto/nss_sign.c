@@ -18,7 +18,11 @@
 #define TAG_SEQUENCE 0x30
 #define TAG_INTEGER 0x02
 
-enum padding { PADDING_PSS, PADDING_PKCS1, PADDING_ECDSA };
+enum padding {
+	PADDING_PSS,
+	PADDING_PKCS1,
+	PADDING_ECDSA
+};
 
 /* A scheme in its parts. */
 struct nss_scheme {
@@ -179,8 +183,8 @@ static bool sign_hash(SECKEYPrivateKey *key, const struct nss_scheme *scheme, st
 		return false;
 	out.len = (unsigned)octets;
 	in = nss_item(input);
-	if (PK11_SignWithMechanism(key, mechanism, scheme->padding == PADDING_PSS ? &parameters : NULL, &out, &in) !=
-	    SECSuccess)
+	if (PK11_SignWithMechanism(key, mechanism, scheme->padding == PADDING_PSS ? &parameters : NULL, &out,
+				   &in) != SECSuccess)
 		return false;
 	if (scheme->padding == PADDING_ECDSA)
 		return ecdsa_to_der(nss_bytes(&out), signature);
@@ -323,8 +327,8 @@ bool nss_key_ckaid(void *self, const struct public_key *key, uint8_t ckaid[CKAID
 	bool ok;
 
 	if (imported)
-		id = PK11_MakeIDFromPubKey(key->kind == KEY_RSA ? &imported->u.rsa.modulus :
-								  &imported->u.ec.publicValue);
+		id = PK11_MakeIDFromPubKey(key->kind == KEY_RSA ? &imported->u.rsa.modulus
+								: &imported->u.ec.publicValue);
 	ok = id && id->len == CKAID_OCTETS;
 	if (ok)
 		memcpy(ckaid, id->data, CKAID_OCTETS);

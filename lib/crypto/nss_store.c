@@ -126,8 +126,10 @@ static bool unlock(struct keystore *store, const char *dir, bool writable, char 
 		store->password = read_password_file(dir);
 		ok = PK11_Authenticate(store->keys, PR_TRUE, store) == SECSuccess;
 		if (!ok)
-			explain(why, store->password ? "the password in nsspassword does not open the NSS database" :
-						       "the NSS database has a password and there is no nsspassword to read");
+			explain(why, store->password
+					     ? "the password in nsspassword does not open the NSS database"
+					     : "the NSS database has a password and there is no nsspassword "
+					       "to read");
 		wipe_text(store->password);
 		store->password = NULL;
 	}
@@ -240,9 +242,10 @@ static SECKEYPrivateKey *generate_pair(struct keystore *store, enum key_kind kin
 	const PK11AttrFlags flags = PK11_ATTR_TOKEN | PK11_ATTR_PRIVATE | PK11_ATTR_SENSITIVE;
 
 	if (kind == KEY_RSA)
-		return PK11_GenerateKeyPairWithFlags(store->keys, CKM_RSA_PKCS_KEY_PAIR_GEN, &rsa, public_key, flags,
-						     NULL);
-	return PK11_GenerateKeyPairWithFlags(store->keys, CKM_EC_KEY_PAIR_GEN, &curve, public_key, flags, NULL);
+		return PK11_GenerateKeyPairWithFlags(store->keys, CKM_RSA_PKCS_KEY_PAIR_GEN, &rsa, public_key,
+						     flags, NULL);
+	return PK11_GenerateKeyPairWithFlags(store->keys, CKM_EC_KEY_PAIR_GEN, &curve, public_key, flags,
+					     NULL);
 }
 
 bool keystore_generate(struct keystore *store, enum key_kind kind, unsigned bits, const char *nickname,
@@ -273,7 +276,8 @@ bool keystore_generate(struct keystore *store, enum key_kind kind, unsigned bits
 	if (!ok)
 		explain(why, "the key cannot be made");
 	if (!ok && private_key)
-		PK11_DeleteTokenPrivateKey(private_key, PR_TRUE); /* adopts it, and takes its public half along */
+		PK11_DeleteTokenPrivateKey(private_key,
+					   PR_TRUE); /* adopts it, and takes its public half along */
 	else if (private_key)
 		SECKEY_DestroyPrivateKey(private_key);
 	if (public_key)
@@ -287,8 +291,8 @@ bool keystore_list(struct keystore *store, struct keystore_key **keys, size_t *c
 	struct keystore_key *made;
 	size_t room = 0, used = 0;
 
-	for (SECKEYPrivateKeyListNode *n = list ? PRIVKEY_LIST_HEAD(list) : NULL; n && !PRIVKEY_LIST_END(n, list);
-	     n = PRIVKEY_LIST_NEXT(n))
+	for (SECKEYPrivateKeyListNode *n = list ? PRIVKEY_LIST_HEAD(list) : NULL;
+	     n && !PRIVKEY_LIST_END(n, list); n = PRIVKEY_LIST_NEXT(n))
 		room++;
 	made = calloc(room ? room : 1, sizeof(*made));
 	for (SECKEYPrivateKeyListNode *n = list && made ? PRIVKEY_LIST_HEAD(list) : NULL;

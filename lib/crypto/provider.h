@@ -44,6 +44,12 @@ static inline SECItem nss_item(struct bytes b)
 	return (SECItem){ siBuffer, (unsigned char *)(uintptr_t)b.at, (unsigned)b.len };
 }
 
+/* Initializes a struct bytes in a table, where BYTES_OF_ARRAY is no constant. */
+#define NSS_VIEW(a)          \
+	{                    \
+		a, sizeof(a) \
+	}
+
 static inline struct bytes nss_bytes(const SECItem *item)
 {
 	return bytes_of(item->data, item->len);
@@ -59,7 +65,8 @@ bool nss_hmac(const struct keystore *store, enum hash_id hash, struct bytes key,
 
 /* The functions of struct crypto; self is the store. */
 bool nss_random(void *self, void *out, size_t len);
-bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out);
+bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count,
+	     uint8_t *out);
 bool nss_digest(void *self, enum hash_id hash, const struct bytes *parts, size_t count, uint8_t *out);
 bool nss_seal(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
 	      size_t len, uint8_t *icv);

@@ -62,6 +62,8 @@ void build_notify(struct build *b, uint8_t protocol, uint16_t type, struct bytes
 {
 	struct writer *w = build_payload(b, PAYLOAD_N);
 
+	if (spi.len > UINT8_MAX)
+		writer_fail(w);
 	writer_u8(w, protocol);
 	writer_u8(w, (uint8_t)spi.len);
 	writer_u16(w, type);
@@ -74,6 +76,11 @@ struct bytes build_finish(struct build *b)
 {
 	writer_patch_u32(&b->w, HEADER_LENGTH, (uint32_t)b->w.used);
 	return writer_written(&b->w);
+}
+
+static size_t icv_octets_of(const struct sealing_key *key)
+{
+	return key->encr->aead ? key->encr->icv_octets : key->integ->icv_octets;
 }
 
 /* Pads so that plaintext, padding and its length octet fill whole blocks (3.14). */
@@ -89,7 +96,7 @@ static void pad(struct build *b, size_t block)
 struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, const struct sealing_key *key,
 				 uint64_t iv)
 {
-	size_t icv_octets = key->encr->aead ? key->encr->icv_octets : key->integ->icv_octets;
+	size_t icv_octets = icv_octets_of(key);
 	size_t iv_at = b->sealed_at + PAYLOAD_HEADER, text_len;
 	uint8_t iv_room[IV_OCTETS_MAX];
 	struct writer iv_writer = writer_into(iv_room, key->encr->iv_octets);
@@ -127,16 +134,20 @@ static enum reason strip(struct blob *plain)
 enum reason message_open(const struct message *m, const struct crypto *crypto, const struct sealing_key *key,
 			 struct blob *plain)
 {
-	size_t icv_octets = key->encr->aead ? key->encr->icv_octets : key->integ->icv_octets;
+	size_t icv_octets = icv_octets_of(key);
 	struct reader r = reader_of(m->sealed_body);
 	struct bytes iv = reader_take(&r, key->encr->iv_octets), text, icv;
 
-	if (!reader_ok(&r) || r.left < icv_octets)
-		return REASON_MALFORMED;
+	/*
+	 * Wrong lengths here prove nothing about the sender: anybody can write them. They are a wrong ICV and
+	 * nothing more, or a stranger's short datagram would end the IKE SA as malformed (2.21.3).
+	 */
+	if (!m->sealed || !reader_ok(&r) || r.left < icv_octets)
+		return REASON_INTEGRITY;
 	text = reader_take(&r, r.left - icv_octets);
 	icv = reader_rest(&r);
 	if (!text.len || text.len % key->encr->block_octets)
-		return REASON_MALFORMED;
+		return REASON_INTEGRITY;
 	if (!blob_copy(plain, text))
 		return REASON_MEMORY;
 	if (!crypto->open(crypto->self, key, bytes_of(m->packet.at, m->sealed_at), iv, plain->data, plain->len, icv)) {

@@ -3,7 +3,7 @@
  * filled in, and, for a sealed message, padding, encryption and ICV at the end (RFC 7296 3.2, 3.14).
  *
  *   build_begin(&b, room, sizeof(room), &header);
- *   build_seal(&b);                              only for sealed messages, once, before the payloads
+ *   build_seal(&b, key);                         only for sealed messages, once, before the payloads
  *   w = build_payload(&b, PAYLOAD_N); writer_...(w, ...); build_end(&b);
  *   message = build_finish(&b) or build_finish_sealed(&b, crypto, key, iv)
  *
@@ -45,7 +45,9 @@ struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, c
 
 /*
  * Opens the sealed part of a message: plain (adopted contents, to be discarded by the caller) holds the
- * inner payloads without padding. REASON_INTEGRITY, REASON_MALFORMED, REASON_MEMORY or REASON_OK.
+ * inner payloads without padding. REASON_OK; REASON_INTEGRITY for whatever does not prove its sender, lengths
+ * that cannot be right among it; REASON_MALFORMED only for padding that is wrong under a right ICV; or
+ * REASON_MEMORY. plain stays empty but for REASON_OK and REASON_MALFORMED.
  */
 enum reason message_open(const struct message *m, const struct crypto *crypto, const struct sealing_key *key,
 			 struct blob *plain);

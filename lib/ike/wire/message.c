@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "note.h"
 #include "reader.h"
 
 bool header_read(struct bytes packet, struct ike_header *header)
@@ -72,6 +71,7 @@ enum reason message_read(struct bytes packet, struct message *m)
 
 	m->count = 0;
 	m->sealed = false;
+	m->opened = false;
 	m->packet = packet;
 	m->inner_first = PAYLOAD_NONE;
 	m->sealed_body = BYTES_NONE;
@@ -92,6 +92,7 @@ enum reason message_read_inner(uint8_t first, struct bytes plain, struct message
 	struct reader r = reader_of(plain);
 
 	m->count = 0;
+	m->opened = true;
 	m->unknown_critical = 0;
 	return walk(m, &r, first, false);
 }
@@ -109,8 +110,8 @@ size_t message_count(const struct message *m, uint8_t type)
 {
 	size_t count = 0;
 
-	while (message_find(m, type, count))
-		count++;
+	for (size_t i = 0; i < m->count; i++)
+		count += m->payload[i].type == type;
 	return count;
 }
 
@@ -140,21 +141,4 @@ bool message_notify(const struct message *m, uint16_t type, struct notify *n)
 		}
 	}
 	return false;
-}
-
-const char *message_describe(const struct message *m, struct text *text)
-{
-	const struct ike_header *h = &m->header;
-
-	text_clear(text);
-	text_add(text, "%s %s %u:", exchange_name(h->exchange), h->flags & FLAG_RESPONSE ? "answer" : "request",
-		 h->message_id);
-	for (size_t i = 0; i < m->count; i++) {
-		struct notify n;
-
-		text_add(text, " %s", payload_name(m->payload[i].type));
-		if (m->payload[i].type == PAYLOAD_N && notify_read(m->payload[i].body, &n))
-			text_add(text, "(%s)", notify_name(n.type));
-	}
-	return text->at;
 }

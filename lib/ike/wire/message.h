@@ -37,6 +37,7 @@ struct message {
 	size_t count;
 	/* the sealed part of an outer message, not yet opened */
 	bool sealed;
+	bool opened; /* the payloads are those of the opened sealed part */
 	uint8_t inner_first; /* type of its first payload */
 	size_t sealed_at; /* offset in the packet of the SK payload's body */
 	struct bytes sealed_body;
@@ -74,7 +75,10 @@ static inline bool message_is_response(const struct message *m)
 	return m->header.flags & FLAG_RESPONSE;
 }
 
-/* One line: "IKE_AUTH request 1: IDi AUTH SA TSi TSr N(USE_TRANSPORT_MODE)". Returns text. */
+/*
+ * One line: "IKE_AUTH request 1: SK{IDi AUTH SA TSi TSr N(USE_TRANSPORT_MODE)}"; a sealed part that is not
+ * opened shows its size. Types only, never contents. Returns text's. (describe.c)
+ */
 struct text;
 const char *message_describe(const struct message *m, struct text *text);
 

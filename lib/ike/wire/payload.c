@@ -79,13 +79,25 @@ size_t payload_least(uint8_t type)
 	return 0;
 }
 
-const char *notify_name(uint16_t type)
+static const char *find_notify(uint16_t type)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(notifies); i++) {
 		if (notifies[i].type == type)
 			return notifies[i].name;
 	}
-	return "notify";
+	return NULL;
+}
+
+const char *notify_name(uint16_t type)
+{
+	const char *name = find_notify(type);
+
+	return name ? name : "notify";
+}
+
+bool notify_is_known(uint16_t type)
+{
+	return find_notify(type) != NULL;
 }
 
 const char *exchange_name(uint8_t type)

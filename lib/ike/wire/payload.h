@@ -94,6 +94,7 @@ enum auth_type {
 const char *payload_name(uint8_t type);
 /* "NO_PROPOSAL_CHOSEN" ..., or "notify" for a number that we do not know. */
 const char *notify_name(uint16_t type);
+bool notify_is_known(uint16_t type);
 const char *exchange_name(uint8_t type);
 /* The least octets of a payload's body; unknown: 0. */
 size_t payload_least(uint8_t type);

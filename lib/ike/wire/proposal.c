@@ -51,8 +51,9 @@ static void read_transform(struct reader *r, struct transform *t, bool *last)
 	usable = read_attributes(&in, &t->key_bits);
 	if (!reader_ok(&in))
 		reader_fail(r);
+	/* The type stays: "an INTEG that we do not understand" is not "no INTEG" (3.3.6). */
 	if (!usable)
-		t->type = 0;
+		t->id = TRANSFORM_UNUSABLE;
 	*last = more == LAST;
 }
 

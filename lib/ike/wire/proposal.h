@@ -9,9 +9,12 @@
 #include "limits.h"
 #include "writer.h"
 
+/* The id of a transform that has attributes we cannot understand: of the private range, never one of ours. */
+#define TRANSFORM_UNUSABLE 0xffff
+
 struct transform {
-	uint8_t type; /* enum transform_type; 0: unusable */
-	uint16_t id;
+	uint8_t type; /* enum transform_type, or a number that we do not know */
+	uint16_t id; /* TRANSFORM_UNUSABLE: matches nothing */
 	uint16_t key_bits; /* 0: no key length attribute */
 };
 

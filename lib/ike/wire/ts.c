@@ -7,6 +7,7 @@
 
 #define TS_IPV4_ADDR_RANGE 7
 #define TS_IPV6_ADDR_RANGE 8
+#define TS_HEADER 4 /* type, protocol, length: all that every type has (RFC 9478's labels have no more) */
 #define TS_FIXED 8 /* octets before the addresses */
 
 /* The special pair 65535-0 means OPAQUE ports (3.13.1): no port of ours can match them, so it is passed over. */
@@ -32,9 +33,9 @@ bool ts_read(struct bytes body, struct selector out[LIMIT_SELECTORS], size_t *co
 		memset(&s, 0, sizeof(s));
 		s.protocol = reader_u8(&r);
 		length = reader_u16(&r);
-		if (length < TS_FIXED)
+		if (length < TS_HEADER)
 			reader_fail(&r);
-		in = reader_sub(&r, length >= 4 ? length - 4u : 0u);
+		in = reader_sub(&r, length >= TS_HEADER ? length - (size_t)TS_HEADER : 0);
 		met++;
 		if (!octets)
 			continue;
@@ -55,6 +56,8 @@ bool ts_read(struct bytes body, struct selector out[LIMIT_SELECTORS], size_t *co
 
 void ts_write(struct writer *w, const struct selector *selectors, size_t count)
 {
+	if (count > UINT8_MAX)
+		writer_fail(w);
 	writer_u8(w, (uint8_t)count);
 	writer_zeros(w, 3);
 	for (size_t i = 0; i < count; i++) {

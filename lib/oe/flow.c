@@ -1,0 +1,265 @@
+/*
+ * The machine: an event meets a state, the table's cell says where to, and entering the state does what
+ * the state means (kernel policy, question, wish, timer). Nobody else changes a flow's state.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+
+#define SHORT_LONGEST MINUTES(10)
+#define TTL_LEAST SECONDS(30)
+
+bool is_paranoid(enum group_class group)
+{
+	return group == CLASS_PRIVATE || group == CLASS_BLOCK;
+}
+
+void flow_pair_text(const struct flow *f, char text[96])
+{
+	char local[ADDRESS_TEXT], remote[ADDRESS_TEXT];
+
+	snprintf(text, 96, "%s>%s", address_print(&f->local, local), address_print(&f->remote, remote));
+}
+
+struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind)
+{
+	struct oe_wish *w;
+
+	if (oe->wish_count == oe->wish_room) {
+		size_t room = oe->wish_room ? oe->wish_room * 2 : 8;
+		struct oe_wish *grown = calloc(room, sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		for (size_t i = 0; i < oe->wish_count; i++)
+			grown[i] = oe->wishes[(oe->wish_first + i) % oe->wish_room];
+		free(oe->wishes);
+		oe->wishes = grown;
+		oe->wish_room = room;
+		oe->wish_first = 0;
+	}
+	w = &oe->wishes[(oe->wish_first + oe->wish_count++) % oe->wish_room];
+	memset(w, 0, sizeof(*w));
+	w->kind = kind;
+	return w;
+}
+
+void ask_dns(struct oe *oe, uint64_t serial, const struct address *address)
+{
+	static const enum dns_type types[2] = { DNS_IPSECKEY, DNS_TXT };
+
+	for (int i = 0; i < 2; i++) {
+		struct action *a = actions_add(oe->actions, ACTION_RESOLVE);
+
+		if (!a)
+			return;
+		a->resolve.number = query_number(serial, i);
+		reverse_name(address, a->resolve.question.name);
+		a->resolve.question.type = types[i];
+	}
+}
+
+/* ---- what entering a state means ---- */
+
+static void wish_end(struct oe *oe, struct flow *f, enum reason reason)
+{
+	struct oe_wish *w;
+
+	if (!f->ike_sa && !f->child)
+		return;
+	w = oe_wish_add(oe, f->child ? WISH_DELETE_CHILD : WISH_ABANDON);
+	if (!w)
+		return;
+	w->flow = f->serial;
+	w->ike_sa = f->ike_sa;
+	w->child = f->child;
+	w->reason = reason;
+}
+
+static void enter_potential(struct oe *oe, struct flow *f)
+{
+	pair_put(oe, f, KERNEL_HOLD);
+	for (int i = 0; i < 2; i++) {
+		if (f->answers[i])
+			dns_answer_discard(f->answers[i]);
+		free(f->answers[i]);
+		f->answers[i] = NULL;
+		f->asked[i] = true;
+	}
+	f->ike_sa = f->child = 0;
+	ask_dns(oe, f->serial, &f->remote);
+}
+
+static void enter_pending(struct oe *oe, struct flow *f)
+{
+	struct oe_wish *w = oe_wish_add(oe, WISH_CONNECT);
+	const struct setup *setup = &oe->plan->setup;
+
+	pair_put(oe, f, KERNEL_HOLD);
+	if (!w)
+		return;
+	w->flow = f->serial;
+	w->conn = f->conn;
+	w->local = f->local;
+	w->gateway = f->gateway;
+	w->ts_local = selector_of_host(&f->local);
+	w->ts_remote = selector_of_host(&f->remote);
+	w->mode = f->mode;
+	w->reqid = f->reqid;
+	w->acquire_seq = f->acquire_seq;
+	w->keys = f->finding.keys;
+	w->key_count = f->finding.key_count;
+	w->level = f->finding.level;
+	w->timeout = is_paranoid(f->group) ? setup->oe_ike_timeout_paranoid : setup->oe_ike_timeout_permissive;
+}
+
+static void enter_keyed(struct oe *oe, struct flow *f)
+{
+	f->shorts = 0;
+	f->bytes = 0;
+	pair_put(oe, f, KERNEL_IPSEC);
+}
+
+static void enter_clear(struct oe *oe, struct flow *f)
+{
+	wish_end(oe, f, f->reason);
+	f->ike_sa = f->child = 0;
+	pair_put(oe, f, KERNEL_PASS);
+}
+
+static void enter_deny(struct oe *oe, struct flow *f)
+{
+	wish_end(oe, f, f->reason);
+	f->ike_sa = f->child = 0;
+	pair_put(oe, f, KERNEL_BLOCK);
+}
+
+/* The template's trap stands: the pair's policy may go; the delete is IKE's, in its own queue. */
+static void enter_expired(struct oe *oe, struct flow *f)
+{
+	wish_end(oe, f, f->reason);
+	pair_remove(oe, f);
+}
+
+static void enter_none(struct oe *oe, struct flow *f)
+{
+	/* The peer's delete, or its silence, took the child: only an attempt of ours is left to end. */
+	if (f->ike_sa && !f->child)
+		wish_end(oe, f, f->reason);
+	pair_remove(oe, f);
+}
+
+static void enter_quietly(struct oe *oe, struct flow *f)
+{
+}
+
+static void (*const enter[FLOW_STATES])(struct oe *oe, struct flow *f) = {
+	[FLOW_NONE] = enter_none,	[FLOW_POTENTIAL] = enter_potential, [FLOW_AUTHTXT] = enter_quietly,
+	[FLOW_PENDING] = enter_pending, [FLOW_KEYED] = enter_keyed,	    [FLOW_CLEAR] = enter_clear,
+	[FLOW_DENY] = enter_deny,	[FLOW_EXPIRING] = enter_quietly,    [FLOW_EXPIRED] = enter_expired,
+};
+
+/* ---- lifespans ---- */
+
+static msec short_life(struct oe *oe, struct flow *f)
+{
+	msec life = oe->plan->setup.oe_short_timeout << (f->shorts < 8 ? f->shorts : 8);
+
+	f->shorts++;
+	return msec_earlier(life, SHORT_LONGEST > oe->plan->setup.oe_short_timeout ? SHORT_LONGEST :
+										     oe->plan->setup.oe_short_timeout);
+}
+
+/* No decision outlives the record that justified it (law 1.3, 3.5). */
+static msec within_ttl(const struct flow *f, msec life)
+{
+	msec ttl = f->finding.ttl;
+
+	if (!ttl)
+		return life;
+	return msec_earlier(life, ttl < TTL_LEAST && life > TTL_LEAST ? TTL_LEAST : ttl);
+}
+
+static msec life_of(struct oe *oe, struct flow *f, enum lifespan life)
+{
+	const struct setup *s = &oe->plan->setup;
+	bool paranoid = is_paranoid(f->group);
+
+	switch (life) {
+	case LIFE_NONE:
+		return MSEC_NEVER;
+	case LIFE_DNS:
+		return paranoid ? s->oe_dns_timeout_paranoid : s->oe_dns_timeout_permissive;
+	case LIFE_IKE:
+		/* IKE gives up by itself at this time; the guard is a little later. */
+		return 2 * (paranoid ? s->oe_ike_timeout_paranoid : s->oe_ike_timeout_permissive);
+	case LIFE_SHORT:
+		return short_life(oe, f);
+	case LIFE_NORMAL:
+	case LIFE_KEY:
+		return within_ttl(f, s->oe_normal_timeout);
+	case LIFE_INITIAL:
+		return s->oe_initial_lifespan;
+	case LIFE_LATER:
+		return s->oe_lifespan;
+	}
+	return MSEC_NEVER;
+}
+
+/* ---- the machine ---- */
+
+static void remember(struct oe *oe, struct flow *f, enum flow_state from, enum reason reason)
+{
+	struct step_back *step = &f->history[f->steps++ % LIMIT_FLOW_HISTORY];
+
+	*step = (struct step_back){ oe->now, from, f->state, reason };
+}
+
+static void move(struct oe *oe, struct flow *f, const struct oe_cell *cell)
+{
+	enum flow_state from = f->state, to = is_paranoid(f->group) ? cell->paranoid : cell->permissive;
+	msec life;
+	char pair[96];
+
+	f->state = to;
+	f->reason = cell->reason;
+	f->since = oe->now;
+	life = life_of(oe, f, cell->life);
+	f->until = life == MSEC_NEVER ? MSEC_NEVER : msec_after(oe->now, life);
+	if (to == FLOW_CLEAR || to == FLOW_DENY || to == FLOW_NONE)
+		f->level = LEVEL_NONE;
+	remember(oe, f, from, cell->reason);
+	flow_pair_text(f, pair);
+	actions_transition(oe->actions, "flow", f->serial, pair, flow_state_name(from), flow_state_name(to),
+			   cell->reason);
+	actions_note(oe->actions, NOTE_INFO, "%s: %s -> %s: %s: %s", pair, flow_state_name(from), flow_state_name(to),
+		     reason_word(cell->reason), cell->what);
+	/* A keyed pair that was only looked at keeps its policies as they are. */
+	if (from != to || from != FLOW_KEYED || cell->reason == REASON_REPLACED)
+		enter[to](oe, f);
+}
+
+bool flow_happens(struct oe *oe, struct flow *f, enum flow_event event)
+{
+	const struct oe_cell *cell = oe_cell(f->state, event);
+	char pair[96];
+
+	if (cell->sort != OE_DO) {
+		flow_pair_text(f, pair);
+		oe->counts.hints_ignored += event == E15_UNPROTECTED_REFUSAL || event == E19_ICMP ||
+					    event == E20_UNKNOWN_SPI_HINT;
+		actions_note(oe->actions, NOTE_DEBUG, "%s: %s: %s: %s (%s)", pair, flow_state_name(f->state),
+			     flow_event_name(event), oe_sort_name(cell->sort), cell->what);
+		return true;
+	}
+	move(oe, f, cell);
+	if (f->state == FLOW_NONE) {
+		flow_discard(oe, f);
+		return false;
+	}
+	if (!deadlines_set(&oe->deadlines, f->serial, f->until))
+		actions_note(oe->actions, NOTE_ERROR, "no memory for a deadline");
+	return true;
+}

@@ -1,0 +1,119 @@
+/* What the rooms of lib/oe share: a flow, the table of flows, the wishes. */
+#ifndef CYGNET_OE_INSIDE_H
+#define CYGNET_OE_INSIDE_H
+
+#include "deadlines.h"
+#include "list.h"
+#include "oe.h"
+#include "records.h"
+#include "table.h"
+
+struct step_back {
+	msec at;
+	enum flow_state from, to;
+	enum reason reason;
+};
+
+/* One pair and what is to become of it. */
+struct flow {
+	struct list link, in_pair; /* all flows; the bucket of its pair */
+	uint64_t serial;
+	struct address local, remote;
+	uint32_t conn; /* of its group */
+	enum group_class group;
+	enum flow_state state;
+	enum reason reason;
+	enum key_level level;
+	msec since, until;
+	unsigned shorts; /* short lifespans in a row: each is twice the one before */
+	struct dns_answer *answers[2]; /* IPSECKEY, TXT; owned, NULL while awaited */
+	bool asked[2];
+	struct finding finding; /* of the last look-up */
+	struct address gateway;
+	uint64_t ike_sa, child; /* serials; 0: none */
+	uint32_t spi_in, spi_out, reqid, acquire_seq;
+	enum kernel_mode mode;
+	bool pair_policy; /* a policy of its own stands in the kernel */
+	bool ipsec_policy; /* and inbound ones too */
+	bool counting; /* counters were asked for */
+	uint64_t bytes; /* at the last look */
+	uint64_t acquires;
+	char peer_id[128];
+	struct step_back history[LIMIT_FLOW_HISTORY];
+	size_t steps;
+};
+
+/* A responder's question that waits for DNS. */
+struct asker {
+	struct list link;
+	uint64_t number, ike_sa;
+	uint32_t conn;
+	struct address local, remote;
+	struct dns_answer *answers[2];
+};
+
+struct template {
+	struct kernel_policy policy;
+	bool kept; /* still wanted, during a reload */
+};
+
+struct oe {
+	const struct crypto *crypto;
+	const struct plan *plan; /* borrowed */
+	struct event_addresses *addresses; /* owned */
+	struct list flows, askers;
+	struct list *bucket; /* pairs; owned */
+	size_t buckets, flow_count, asker_count;
+	uint64_t last_serial;
+	struct deadlines deadlines;
+	struct oe_wish *wishes; /* ring, owned */
+	size_t wish_first, wish_count, wish_room;
+	struct public_key null_keys[1];
+	struct template *templates; /* owned */
+	size_t template_count;
+	struct finding answer; /* keys lent by a PEER_ANSWER until the next one */
+	struct oe_counts counts;
+	bool stopping;
+	/* valid during a step */
+	msec now;
+	struct actions *actions;
+};
+
+/* flows.c */
+struct flow *flow_find(const struct oe *oe, const struct address *local, const struct address *remote);
+struct flow *flow_by_serial(const struct oe *oe, uint64_t serial);
+struct flow *flow_by_child(const struct oe *oe, uint64_t child);
+struct flow *flow_make(struct oe *oe, const struct address *local, const struct address *remote,
+		       const struct group_entry *entry);
+void flow_discard(struct oe *oe, struct flow *flow);
+bool flows_init(struct oe *oe);
+
+/* flow.c: the machine. Returns whether the flow is still there. */
+bool flow_happens(struct oe *oe, struct flow *flow, enum flow_event event);
+struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind);
+void flow_pair_text(const struct flow *flow, char text[96]);
+
+/* pair.c: kernel policies of a pair */
+void pair_put(struct oe *oe, struct flow *flow, enum kernel_policy_action action);
+void pair_remove(struct oe *oe, struct flow *flow);
+
+/* templates.c */
+void templates_put(struct oe *oe);
+void templates_again(struct oe *oe, const struct flow *flow); /* re-issue: releases what its queue holds */
+void templates_remove(struct oe *oe);
+
+/* responder.c */
+void responder_answer(struct oe *oe, uint64_t number, struct dns_answer *answer);
+void askers_discard(struct oe *oe);
+
+/* Numbers of look-ups: a flow's or an asker's, and which of the two questions. */
+#define QUERY_ASKER ((uint64_t)1 << 62)
+static inline uint64_t query_number(uint64_t serial, int which)
+{
+	return serial << 1 | (uint64_t)which;
+}
+
+bool is_paranoid(enum group_class group);
+void ask_dns(struct oe *oe, uint64_t serial, const struct address *address);
+
+#endif

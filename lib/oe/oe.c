@@ -1,0 +1,383 @@
+/* The face of opportunism (oe.h): what happened outside becomes an event of a flow. */
+#include "oe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+
+struct oe *oe_new(const struct crypto *crypto)
+{
+	struct oe *oe = calloc(1, sizeof(*oe));
+
+	if (!oe)
+		return NULL;
+	oe->crypto = crypto;
+	if (!flows_init(oe)) {
+		free(oe);
+		return NULL;
+	}
+	return oe;
+}
+
+void oe_discard(struct oe *oe)
+{
+	struct list *pos, *next;
+
+	if (!oe)
+		return;
+	LIST_FOR_EACH (pos, next, &oe->flows)
+		flow_discard(oe, LIST_ENTRY(pos, struct flow, link));
+	askers_discard(oe);
+	finding_discard(&oe->answer);
+	deadlines_discard(&oe->deadlines);
+	free(oe->addresses);
+	free(oe->bucket);
+	free(oe->wishes);
+	free(oe->templates);
+	free(oe);
+}
+
+static void enter(struct oe *oe, msec now, struct actions *actions)
+{
+	oe->now = now;
+	oe->actions = actions;
+}
+
+bool oe_owns_reqid(const struct oe *oe, uint32_t reqid)
+{
+	const struct conn *conn = plan_conn_by_reqid(oe->plan, reqid);
+
+	return conn && conn->group != CLASS_NONE;
+}
+
+static bool has_address(const struct oe *oe, const struct address *address)
+{
+	for (size_t i = 0; oe->addresses && i < oe->addresses->count; i++) {
+		if (address_equal(&oe->addresses->at[i], address))
+			return true;
+	}
+	return false;
+}
+
+void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct event_addresses *addresses,
+		 struct actions *actions)
+{
+	struct list *pos, *next;
+
+	enter(oe, now, actions);
+	oe->plan = plan;
+	if (addresses && !oe->addresses)
+		oe->addresses = malloc(sizeof(*oe->addresses));
+	if (addresses && oe->addresses)
+		*oe->addresses = *addresses;
+	/* New templates stand before any pair loses its policy. */
+	templates_put(oe);
+	LIST_FOR_EACH (pos, next, &oe->flows) {
+		struct flow *f = LIST_ENTRY(pos, struct flow, link);
+		const struct group_entry *e = plan_group(plan, &f->remote);
+
+		if (oe->addresses && !has_address(oe, &f->local))
+			flow_happens(oe, f, E30_ADDRESS_GONE);
+		else if (!e || e->group != f->group || e->conn != f->conn)
+			flow_happens(oe, f, E29_CLASS_CHANGED);
+	}
+}
+
+/* ---- events ---- */
+
+static size_t trying(const struct oe *oe)
+{
+	struct oe_counts n = oe_count(oe);
+
+	return n.by_state[FLOW_POTENTIAL] + n.by_state[FLOW_AUTHTXT] + n.by_state[FLOW_PENDING];
+}
+
+static bool needs_dns(const struct oe *oe, const struct conn *conn)
+{
+	const struct end *local, *remote;
+	struct address address;
+
+	return oe->addresses &&
+	       conn_orient(conn, oe->addresses->at, oe->addresses->count, &oe->addresses->default_v4,
+			   &oe->addresses->default_v6, &local, &remote, &address) &&
+	       remote->key_source == KEY_SOURCE_DNS;
+}
+
+static void acquire(struct oe *oe, const struct kernel_acquire *a)
+{
+	const struct address *local = &a->inner_src.first, *remote = &a->inner_dst.first;
+	const struct group_entry *e = plan_group(oe->plan, remote);
+	struct flow *f = flow_find(oe, local, remote);
+	const struct conn *conn;
+
+	oe->counts.acquires++;
+	if (oe->stopping || !e)
+		return;
+	if (!f)
+		f = flow_make(oe, local, remote, e);
+	if (!f) {
+		oe->counts.limits_hit++;
+		return;
+	}
+	f->acquires++;
+	f->acquire_seq = a->seq;
+	conn = plan_conn(oe->plan, f->conn);
+	if (f->state == FLOW_NONE && trying(oe) >= LIMIT_FLOWS_TRYING) {
+		oe->counts.limits_hit++;
+		flow_happens(oe, f, E34_LIMIT);
+	} else if ((f->state == FLOW_NONE || f->state == FLOW_EXPIRED) && conn && !needs_dns(oe, conn)) {
+		f->gateway = f->remote;
+		flow_happens(oe, f, E12_KEY_FOUND);
+	} else {
+		flow_happens(oe, f, E01_ACQUIRE);
+	}
+}
+
+/* Both answers are in (or the time is over): weigh them. */
+static void weigh(struct oe *oe, struct flow *f)
+{
+	const struct setup *setup = &oe->plan->setup;
+
+	finding_discard(&f->finding);
+	finding_make(f->answers[0], f->answers[1], &f->local, &f->remote, &f->finding);
+	f->gateway = f->finding.gateway;
+	/* A decision by absence is timed by the answer; an insecure key has a reason of its own for private. */
+	if (!setup->dnssec_enable && f->finding.event == E04_RECORD_INSECURE)
+		f->finding.event = E06_NO_RECORD_UNPROVEN;
+	if (flow_happens(oe, f, f->finding.event) && f->state == FLOW_AUTHTXT)
+		flow_happens(oe, f, E12_KEY_FOUND);
+}
+
+static void resolved(struct oe *oe, struct event *event)
+{
+	uint64_t number = event->resolved.number;
+	struct dns_answer *answer = event->resolved.answer;
+	struct flow *f;
+
+	event->resolved.answer = NULL;
+	if (number & QUERY_ASKER) {
+		responder_answer(oe, number, answer);
+		return;
+	}
+	f = flow_by_serial(oe, number >> 1);
+	if (!f || f->state != FLOW_POTENTIAL || f->answers[number & 1]) {
+		/* Too late: nothing changes. */
+		dns_answer_discard(answer);
+		free(answer);
+		return;
+	}
+	f->answers[number & 1] = answer;
+	if (f->answers[0] && f->answers[1])
+		weigh(oe, f);
+}
+
+static void counted(struct oe *oe, const struct event *event)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &oe->flows) {
+		struct flow *f = LIST_ENTRY(pos, struct flow, link);
+		bool used;
+
+		if (f->state != FLOW_KEYED || !f->counting || event->counters.spi != f->spi_out)
+			continue;
+		f->counting = false;
+		used = event->counters.found && event->counters.counters.bytes > f->bytes;
+		f->bytes = event->counters.counters.bytes;
+		flow_happens(oe, f, used ? E24_USED : E24_IDLE);
+		return;
+	}
+}
+
+/* The lifespan of a state is over. */
+static void due(struct oe *oe, struct flow *f)
+{
+	struct action *a;
+
+	if (f->state == FLOW_POTENTIAL) {
+		/* What came in time counts; what did not is a time-out. */
+		if (f->answers[0] || f->answers[1])
+			weigh(oe, f);
+		else
+			flow_happens(oe, f, E08_DNS_TIMEOUT);
+	} else if (f->state == FLOW_PENDING) {
+		flow_happens(oe, f, E14_SILENCE);
+	} else if (f->state == FLOW_KEYED) {
+		a = actions_add(oe->actions, ACTION_SA_QUERY);
+		f->counting = true;
+		f->until = msec_after(oe->now, oe->plan->setup.oe_lifespan);
+		if (a) {
+			a->sa.child = f->child;
+			a->sa.sa.spi = f->spi_out;
+			a->sa.sa.dst = f->gateway;
+			a->sa.sa.reqid = f->reqid;
+		}
+		if (!deadlines_set(&oe->deadlines, f->serial, f->until))
+			flow_happens(oe, f, E24_IDLE);
+	} else {
+		flow_happens(oe, f, E24_IDLE);
+	}
+}
+
+static void run_due(struct oe *oe)
+{
+	uint64_t serial;
+
+	while (deadlines_first(&oe->deadlines, &serial) <= oe->now) {
+		struct flow *f = flow_by_serial(oe, serial);
+
+		deadlines_remove(&oe->deadlines, serial);
+		if (f)
+			due(oe, f);
+	}
+}
+
+void oe_event(struct oe *oe, msec now, struct event *event, struct actions *actions)
+{
+	enter(oe, now, actions);
+	if (event->kind == EVENT_ACQUIRE)
+		acquire(oe, &event->acquire);
+	else if (event->kind == EVENT_RESOLVED)
+		resolved(oe, event);
+	else if (event->kind == EVENT_COUNTERS)
+		counted(oe, event);
+	run_due(oe);
+}
+
+msec oe_deadline(const struct oe *oe)
+{
+	return deadlines_first(&oe->deadlines, NULL);
+}
+
+bool oe_next_wish(struct oe *oe, struct oe_wish *wish)
+{
+	if (!oe->wish_count)
+		return false;
+	*wish = oe->wishes[oe->wish_first];
+	oe->wish_first = (oe->wish_first + 1) % oe->wish_room;
+	oe->wish_count--;
+	return true;
+}
+
+/* ---- what IKE did ---- */
+
+void oe_connecting(struct oe *oe, msec now, uint64_t flow, uint64_t ike_sa, enum reason reason,
+		   struct actions *actions)
+{
+	struct flow *f = flow_by_serial(oe, flow);
+
+	enter(oe, now, actions);
+	if (!f || f->state != FLOW_PENDING)
+		return;
+	f->ike_sa = ike_sa;
+	if (!ike_sa)
+		flow_happens(oe, f, E14_SILENCE);
+}
+
+void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions)
+{
+	struct flow *f = flow_find(oe, &child->local, &child->remote);
+	const struct group_entry *e = plan_group(oe->plan, &child->remote);
+	bool ours = f && f->serial == child->flow;
+	struct oe_wish *w;
+
+	enter(oe, now, actions);
+	if (!f && e)
+		f = flow_make(oe, &child->local, &child->remote, e);
+	if (!f) {
+		w = oe_wish_add(oe, WISH_DELETE_CHILD);
+		if (w) {
+			w->child = child->child;
+			w->reason = REASON_LIMIT;
+		}
+		return;
+	}
+	/* An attempt of ours that the peer's child overtook ends; the newest child serves. */
+	if (f->ike_sa && f->ike_sa != child->ike_sa) {
+		w = oe_wish_add(oe, f->child ? WISH_DELETE_CHILD : WISH_ABANDON);
+		if (w) {
+			w->ike_sa = f->ike_sa;
+			w->child = f->child;
+			w->reason = REASON_REPLACED;
+		}
+	}
+	f->ike_sa = child->ike_sa;
+	f->child = child->child;
+	f->gateway = child->gateway;
+	f->spi_in = child->spi_in;
+	f->spi_out = child->spi_out;
+	f->mode = child->mode;
+	f->level = child->level;
+	f->counting = false;
+	memcpy(f->peer_id, child->peer_id, sizeof(f->peer_id));
+	flow_happens(oe, f, ours ? E13_CHILD_UP : E26_PEER_INITIATES);
+}
+
+static enum flow_event loss_event(enum reason reason)
+{
+	switch (reason) {
+	case REASON_PEER_DELETED:
+		return E25_PEER_DELETE;
+	case REASON_LIVENESS:
+	case REASON_PEER_SILENT:
+		return E27_LIVENESS_FAILED;
+	case REASON_EXPIRED:
+		return E23_HARD_EXPIRY;
+	default:
+		return E25_PEER_DELETE;
+	}
+}
+
+void oe_child_down(struct oe *oe, msec now, uint64_t child, enum reason reason, struct actions *actions)
+{
+	struct flow *f = flow_by_child(oe, child);
+
+	enter(oe, now, actions);
+	if (!f)
+		return;
+	f->child = f->ike_sa = 0;
+	if (f->state == FLOW_KEYED && reason == REASON_EXPIRED)
+		flow_happens(oe, f, E25_PEER_DELETE);
+	else
+		flow_happens(oe, f, loss_event(reason));
+}
+
+void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reason, uint16_t notify, bool proven,
+		       struct actions *actions)
+{
+	struct flow *f = flow_by_serial(oe, flow);
+	enum flow_event event = E14_SILENCE;
+
+	enter(oe, now, actions);
+	if (!f || f->state != FLOW_PENDING)
+		return;
+	f->ike_sa = 0;
+	if (proven)
+		event = E17_PROVEN_REFUSAL;
+	else if (reason == REASON_AUTH_FAILED || reason == REASON_ID_MISMATCH || reason == REASON_AUTH_METHOD)
+		event = E18_BAD_PROOF;
+	else if (reason == REASON_AUTH_REFUSED || reason == REASON_PEER_REFUSED)
+		event = E16_UNPROVEN_REFUSAL;
+	flow_happens(oe, f, event);
+}
+
+void oe_hint(struct oe *oe, msec now, uint64_t flow, struct actions *actions)
+{
+	struct flow *f = flow_by_serial(oe, flow);
+
+	enter(oe, now, actions);
+	if (f)
+		flow_happens(oe, f, E15_UNPROTECTED_REFUSAL);
+}
+
+void oe_stop(struct oe *oe, msec now, struct actions *actions)
+{
+	struct list *pos, *next;
+
+	enter(oe, now, actions);
+	oe->stopping = true;
+	LIST_FOR_EACH (pos, next, &oe->flows)
+		flow_happens(oe, LIST_ENTRY(pos, struct flow, link), E33_STOP);
+	templates_remove(oe);
+}
