@@ -60,13 +60,19 @@ static void other_spellings_are_accepted(void **state)
 		const char *name;
 		uint16_t id, bits;
 	} encr[] = {
-		{ "aes_gcm256", ENCR_AES_GCM_16, 256 },	    { "AES_GCM_16_256", ENCR_AES_GCM_16, 256 },
-		{ "aes_gcm", ENCR_AES_GCM_16, 256 },	    { "aes_gcm_c_128", ENCR_AES_GCM_16, 128 },
-		{ "aes256", ENCR_AES_CBC, 256 },	    { "aes", ENCR_AES_CBC, 256 },
-		{ "aes_cbc_128", ENCR_AES_CBC, 128 },	    { "chacha20_poly1305", ENCR_CHACHA20_POLY1305, 0 },
+		{ "aes_gcm256", ENCR_AES_GCM_16, 256 },
+		{ "AES_GCM_16_256", ENCR_AES_GCM_16, 256 },
+		{ "aes_gcm", ENCR_AES_GCM_16, 256 },
+		{ "aes_gcm_c_128", ENCR_AES_GCM_16, 128 },
+		{ "aes256", ENCR_AES_CBC, 256 },
+		{ "aes", ENCR_AES_CBC, 256 },
+		{ "aes_cbc_128", ENCR_AES_CBC, 128 },
+		{ "chacha20_poly1305", ENCR_CHACHA20_POLY1305, 0 },
 		{ "chacha20poly1305", ENCR_CHACHA20_POLY1305, 0 },
 	};
-	static const char *const unknown[] = { "", "3des", "aes_gcm512", "aes ", "des", "null", "aes_ccm256" };
+	static const char *const unknown[] = {
+		"", "3des", "aes_gcm512", "aes ", "des", "null", "aes_ccm256"
+	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(encr); i++)
 		assert_ptr_equal(encr_find_name(encr[i].name), encr_find(encr[i].id, encr[i].bits));
@@ -102,7 +108,8 @@ static void rows_fit_their_rooms_and_rfcs(void **state)
 		assert_true(e->block_octets >= 1);
 	}
 	for (size_t i = 0; i < prf_count; i++)
-		assert_true(prf_table[i].octets == hash_octets(prf_table[i].hash) && prf_table[i].octets <= PRF_OCTETS_MAX);
+		assert_true(prf_table[i].octets == hash_octets(prf_table[i].hash) &&
+			    prf_table[i].octets <= PRF_OCTETS_MAX);
 	for (size_t i = 0; i < integ_count; i++) {
 		const struct integ_row *r = &integ_table[i];
 
@@ -120,8 +127,11 @@ static void rows_fit_their_rooms_and_rfcs(void **state)
 
 static void suites_print_and_compare(void **state)
 {
-	const struct suite ike = { ENCR_AES_GCM_16, 256, PRF_HMAC_SHA2_256, INTEG_NONE, KE_CURVE25519, false };
-	const struct suite cbc = { ENCR_AES_CBC, 256, PRF_HMAC_SHA2_512, INTEG_HMAC_SHA2_256_128, KE_MODP_2048, false };
+	const struct suite ike = {
+		ENCR_AES_GCM_16, 256, PRF_HMAC_SHA2_256, INTEG_NONE, KE_CURVE25519, false
+	};
+	const struct suite cbc = { ENCR_AES_CBC, 256,  PRF_HMAC_SHA2_512, INTEG_HMAC_SHA2_256_128,
+				   KE_MODP_2048, false };
 	const struct suite esp = { ENCR_CHACHA20_POLY1305, 0, 0, INTEG_NONE, KE_NONE, true };
 	const struct suite unknown = { 999, 1, 0, 0, 0, false };
 	struct suite other;

@@ -168,8 +168,19 @@ static void sizes_of_rsa_keys(void **state)
 
 static void exponents_of_rsa_keys(void **state)
 {
-	static const char *const wrong[] = { "", "00", "01", "02", "03", "11", "0101", "ffff", "010000", "000101",
-					     "00010001", "fffffffffffffffe", "010000000000000001" };
+	static const char *const wrong[] = { "",
+					     "00",
+					     "01",
+					     "02",
+					     "03",
+					     "11",
+					     "0101",
+					     "ffff",
+					     "010000",
+					     "000101",
+					     "00010001",
+					     "fffffffffffffffe",
+					     "010000000000000001" };
 	static const char *const right[] = { "010001", "010003", "ffffff", "80000001", "ffffffffffffffff" };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
@@ -242,24 +253,37 @@ static void other_keys_are_refused(void **state)
 {
 	static const char *const wrong[] = {
 		/* RSA of 1024 bits */
-		"30819f300d06092a864886f70d010101050003818d0030818902818100e0af9ac402c358583c09bf5908e44ba43b9fa43522"
-		"da33ab7bc9b3db1e393f404a143ebb3ddde8d1e50fcb23d73328c0ea9d3eb091871bc50b495d555fbd50ead8637ddb76e30b"
-		"819df59b34a17cbe334788ee41e80973c6337ce18ea4746b1e0538da692aaa4b01580cc9f2edf3a7430ba4c9bae41bf996ab"
+		"30819f300d06092a864886f70d010101050003818d0030818902818100e0af9ac402c358583c09bf5908e44ba43b"
+		"9fa43522"
+		"da33ab7bc9b3db1e393f404a143ebb3ddde8d1e50fcb23d73328c0ea9d3eb091871bc50b495d555fbd50ead8637d"
+		"db76e30b"
+		"819df59b34a17cbe334788ee41e80973c6337ce18ea4746b1e0538da692aaa4b01580cc9f2edf3a7430ba4c9bae4"
+		"1bf996ab"
 		"3eb5245da6078b0203010001",
 		/* P-384 */
-		"3076301006072a8648ce3d020106052b8104002203620004f3e39adc35990f4406f1e0fcc2409aab1ccd4165d7a7d1daf4f3"
-		"e90260ab80a586f74b29af709d00ccf191ee78a03f763b26d8edc880b5626a1e950cbb8fe2f98e530c24b67f858d9a33c2be"
+		"3076301006072a8648ce3d020106052b8104002203620004f3e39adc35990f4406f1e0fcc2409aab1ccd4165d7a7"
+		"d1daf4f3"
+		"e90260ab80a586f74b29af709d00ccf191ee78a03f763b26d8edc880b5626a1e950cbb8fe2f98e530c24b67f858d"
+		"9a33c2be"
 		"c4d7761557b91af1b8fe6920cdcb1cf11fb6aa83",
 		/* P-256, compressed */
-		"3039301306072a8648ce3d020106082a8648ce3d0301070322000285b4a2b6f4cf6e69d6aedbc8ece1935e92dbb2a4fe11b9"
+		"3039301306072a8648ce3d020106082a8648ce3d0301070322000285b4a2b6f4cf6e69d6aedbc8ece1935e92dbb2"
+		"a4fe11b9"
 		"249843c5de0bcf695b",
 		/* P-256, hybrid */
-		"3059301306072a8648ce3d020106082a8648ce3d0301070342000685b4a2b6f4cf6e69d6aedbc8ece1935e92dbb2a4fe11b9"
+		"3059301306072a8648ce3d020106082a8648ce3d0301070342000685b4a2b6f4cf6e69d6aedbc8ece1935e92dbb2"
+		"a4fe11b9"
 		"249843c5de0bcf695b1079508543365831fe70b6aca6d76dc47ea7d2ca3f2d540021ef9102a3b713e6",
 		/* a long form of a short length */
-		"308159301306072a8648ce3d020106082a8648ce3d0301070342000485b4a2b6f4cf6e69d6aedbc8ece1935e92dbb2a4fe11"
+		"308159301306072a8648ce3d020106082a8648ce3d0301070342000485b4a2b6f4cf6e69d6aedbc8ece1935e92db"
+		"b2a4fe11"
 		"b9249843c5de0bcf695b1079508543365831fe70b6aca6d76dc47ea7d2ca3f2d540021ef9102a3b713e6",
-		"30", "3080", "3000", "30820000", "3084ffffffff", "30ffffffffffffffffff",
+		"30",
+		"3080",
+		"3000",
+		"30820000",
+		"3084ffffffff",
+		"30ffffffffffffffffff",
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
@@ -272,7 +296,12 @@ static void other_keys_are_refused(void **state)
 
 static void pem_texts(void **state)
 {
-	static const char *const wrong[] = { "", " ", "=", "-----BEGIN PUBLIC KEY-----", "AAAA", "M*kw",
+	static const char *const wrong[] = { "",
+					     " ",
+					     "=",
+					     "-----BEGIN PUBLIC KEY-----",
+					     "AAAA",
+					     "M*kw",
 					     "-----BEGIN CERTIFICATE-----\nMFkw\n-----END CERTIFICATE-----\n",
 					     "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n" };
 	struct public_key key = { KEY_NONE, { NULL, 0 } };
@@ -290,8 +319,13 @@ static void base64_of_rfc_4648(void **state)
 {
 	static const struct {
 		const char *plain, *coded;
-	} rows[] = { { "", "" },	   { "f", "Zg==" },	    { "fo", "Zm8=" },	     { "foo", "Zm9v" },
-		     { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" } };
+	} rows[] = { { "", "" },
+		     { "f", "Zg==" },
+		     { "fo", "Zm8=" },
+		     { "foo", "Zm9v" },
+		     { "foob", "Zm9vYg==" },
+		     { "fooba", "Zm9vYmE=" },
+		     { "foobar", "Zm9vYmFy" } };
 	struct blob out = { NULL, 0 };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
@@ -310,9 +344,10 @@ static void base64_of_rfc_4648(void **state)
 
 static void base64_has_one_spelling(void **state)
 {
-	static const char *const wrong[] = { "Z",    "Zg",   "Zm8",   "Zg=",	"Z===",	 "====",     "=",    "==",
-					     "Zm8==", "Zm9v=", "Zm9v====", "Zg==Zg==", "Zg==Zm9v", "Zh==", "Zm9=",
-					     "Zm-v", "Zm_v", "Z,9v",  "Zg\x80=", "Zm=v",  "=Zm9",     "Zm8=\x01" };
+	static const char *const wrong[] = { "Z",        "Zg",   "Zm8",   "Zg=",     "Z===",     "====",
+					     "=",        "==",   "Zm8==", "Zm9v=",   "Zm9v====", "Zg==Zg==",
+					     "Zg==Zm9v", "Zh==", "Zm9=",  "Zm-v",    "Zm_v",     "Z,9v",
+					     "Zg\x80=",  "Zm=v", "=Zm9",  "Zm8=\x01" };
 	struct blob out = { NULL, 0 };
 
 	assert_true(blob_copy(&out, bytes_of_text("kept")));

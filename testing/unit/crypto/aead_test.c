@@ -61,7 +61,8 @@ static const struct vector vectors[] = {
 	  NULL },
 };
 
-static struct sealing_key key_of(uint16_t encr, uint16_t bits, uint16_t integ, struct bytes key, struct bytes integ_key)
+static struct sealing_key key_of(uint16_t encr, uint16_t bits, uint16_t integ, struct bytes key,
+				 struct bytes integ_key)
 {
 	struct sealing_key k = { encr_find(encr, bits), integ_find(integ), { 0 }, { 0 } };
 
@@ -87,7 +88,8 @@ static void vectors_seal_and_open(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(vectors); i++) {
 		const struct vector *v = &vectors[i];
 		struct sealing_key k = key_of(v->encr, v->bits, v->integ, hex(v->key), hex(v->integ_key));
-		struct bytes aad = hex(v->aad), iv = hex(v->iv), plain = hex(v->text), sealed = hex(v->sealed);
+		struct bytes aad = hex(v->aad), iv = hex(v->iv), plain = hex(v->text),
+			     sealed = hex(v->sealed);
 		uint8_t text[256], icv[ICV_OCTETS_MAX], expected[HASH_OCTETS_MAX];
 
 		memcpy(text, plain.at, plain.len);
@@ -98,7 +100,8 @@ static void vectors_seal_and_open(void **state)
 		} else {
 			struct bytes parts[] = { aad, iv, sealed };
 
-			assert_true(c->prf(c->self, PRF_HMAC_SHA2_256, hex(v->integ_key), parts, 3, expected));
+			assert_true(
+				c->prf(c->self, PRF_HMAC_SHA2_256, hex(v->integ_key), parts, 3, expected));
 			assert_memory_equal(icv, expected, icv_octets(&k));
 		}
 		assert_true(c->open(c->self, &k, aad, iv, text, plain.len, bytes_of(icv, icv_octets(&k))));
@@ -184,8 +187,9 @@ static bool opens(const struct crypto *c, const struct message *m)
 {
 	struct message copy = *m;
 
-	return c->open(c->self, &copy.key, bytes_of(copy.aad, 32), bytes_of(copy.iv, copy.key.encr->iv_octets),
-		       copy.text, 64, bytes_of(copy.icv, icv_octets(&copy.key)));
+	return c->open(c->self, &copy.key, bytes_of(copy.aad, 32),
+		       bytes_of(copy.iv, copy.key.encr->iv_octets), copy.text, 64,
+		       bytes_of(copy.icv, icv_octets(&copy.key)));
 }
 
 static void refuses_changed_bits(const struct crypto *c, struct message *m, uint8_t *part, size_t octets)
@@ -207,15 +211,16 @@ static void each_changed_bit_is_noticed(void **state)
 		struct message m = { { 1 }, { 2 }, { 3 }, { 0 }, keys[i] };
 		const struct encr_row *encr = m.key.encr;
 
-		assert_true(c->seal(c->self, &m.key, bytes_of(m.aad, 32), bytes_of(m.iv, encr->iv_octets), m.text,
-				    sizeof(m.text), m.icv));
+		assert_true(c->seal(c->self, &m.key, bytes_of(m.aad, 32), bytes_of(m.iv, encr->iv_octets),
+				    m.text, sizeof(m.text), m.icv));
 		assert_true(opens(c, &m));
 		refuses_changed_bits(c, &m, m.aad, sizeof(m.aad));
 		refuses_changed_bits(c, &m, m.iv, encr->iv_octets);
 		refuses_changed_bits(c, &m, m.text, sizeof(m.text));
 		refuses_changed_bits(c, &m, m.icv, icv_octets(&m.key));
 		if (encr->aead)
-			refuses_changed_bits(c, &m, m.key.encr_key, (size_t)encr->key_octets + encr->salt_octets);
+			refuses_changed_bits(c, &m, m.key.encr_key,
+					     (size_t)encr->key_octets + encr->salt_octets);
 		else
 			refuses_changed_bits(c, &m, m.key.integ_key, m.key.integ->key_octets);
 		assert_true(opens(c, &m));
@@ -236,7 +241,8 @@ static void lengths_that_do_not_fit_are_refused(void **state)
 
 		for (size_t len = 0; len < sizeof(iv); len++) {
 			if (len != right.len) {
-				assert_false(c->seal(c->self, k, BYTES_NONE, bytes_of(iv, len), text, 16, icv));
+				assert_false(
+					c->seal(c->self, k, BYTES_NONE, bytes_of(iv, len), text, 16, icv));
 				assert_false(c->open(c->self, k, BYTES_NONE, bytes_of(iv, len), text, 16,
 						     bytes_of(icv, icv_octets(k))));
 			}
@@ -260,11 +266,14 @@ static void an_aead_takes_no_integ_and_cbc_wants_one(void **state)
 {
 	const struct crypto *c = keystore_crypto(*state);
 	uint8_t text[16] = { 7 }, icv[ICV_OCTETS_MAX] = { 9 };
-	struct sealing_key gcm = { encr_find(ENCR_AES_GCM_16, 256), integ_find(INTEG_HMAC_SHA2_256_128), { 0 }, { 0 } };
+	struct sealing_key gcm = {
+		encr_find(ENCR_AES_GCM_16, 256), integ_find(INTEG_HMAC_SHA2_256_128), { 0 }, { 0 }
+	};
 	struct sealing_key cbc = { encr_find(ENCR_AES_CBC, 256), integ_find(INTEG_NONE), { 0 }, { 0 } };
 
 	assert_false(c->seal(c->self, &gcm, BYTES_NONE, hex("0102030405060708"), text, 16, icv));
-	assert_false(c->seal(c->self, &cbc, BYTES_NONE, hex("01020304050607080102030405060708"), text, 16, icv));
+	assert_false(
+		c->seal(c->self, &cbc, BYTES_NONE, hex("01020304050607080102030405060708"), text, 16, icv));
 	assert_int_equal(text[0], 7);
 	assert_int_equal(icv[0], 9);
 }

@@ -53,20 +53,30 @@ static const char x25519_gab[] = "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e
 static const char p256_name[] = "06082a8648ce3d030107";
 static const char curve25519_name[] = "06092b06010401da470f01";
 
-#define ATTRIBUTE(type, b) { type, (void *)(uintptr_t)(b).at, (b).len }
+#define ATTRIBUTE(type, b)                               \
+	{                                                \
+		type, (void *)(uintptr_t)(b).at, (b).len \
+	}
 
 /* A private key that NSS did not make. curve is empty for MODP 2048. The caller discards it. */
-static struct ke_secret *secret_of(struct keystore *store, uint16_t group, struct bytes value, struct bytes curve)
+static struct ke_secret *secret_of(struct keystore *store, uint16_t group, struct bytes value,
+				   struct bytes curve)
 {
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_KEY_TYPE type = curve.len ? CKK_EC : CKK_DH;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	struct bytes id = hex("0102030405060708090a0b0c0d0e0f1011121314"), prime = hex(modp_prime), base = hex("02");
+	struct bytes id = hex("0102030405060708090a0b0c0d0e0f1011121314"), prime = hex(modp_prime),
+		     base = hex("02");
 	CK_ATTRIBUTE attributes[] = {
-		ATTRIBUTE(CKA_CLASS, bytes_of(&class, sizeof(class))), ATTRIBUTE(CKA_KEY_TYPE, bytes_of(&type, sizeof(type))),
-		ATTRIBUTE(CKA_TOKEN, bytes_of(&no, 1)), ATTRIBUTE(CKA_SENSITIVE, bytes_of(&no, 1)),
-		ATTRIBUTE(CKA_DERIVE, bytes_of(&yes, 1)), ATTRIBUTE(CKA_ID, id), ATTRIBUTE(CKA_VALUE, value),
-		ATTRIBUTE(curve.len ? CKA_EC_PARAMS : CKA_PRIME, curve.len ? curve : prime), ATTRIBUTE(CKA_BASE, base),
+		ATTRIBUTE(CKA_CLASS, bytes_of(&class, sizeof(class))),
+		ATTRIBUTE(CKA_KEY_TYPE, bytes_of(&type, sizeof(type))),
+		ATTRIBUTE(CKA_TOKEN, bytes_of(&no, 1)),
+		ATTRIBUTE(CKA_SENSITIVE, bytes_of(&no, 1)),
+		ATTRIBUTE(CKA_DERIVE, bytes_of(&yes, 1)),
+		ATTRIBUTE(CKA_ID, id),
+		ATTRIBUTE(CKA_VALUE, value),
+		ATTRIBUTE(curve.len ? CKA_EC_PARAMS : CKA_PRIME, curve.len ? curve : prime),
+		ATTRIBUTE(CKA_BASE, base),
 	};
 	PK11GenericObject *object =
 		PK11_CreateGenericObject(store->work, attributes, curve.len ? 8 : 9, PR_FALSE);
@@ -83,8 +93,8 @@ static struct ke_secret *secret_of(struct keystore *store, uint16_t group, struc
 }
 
 /* Whether the share is made; it must be the expected octets. */
-static void check_share(const struct crypto *c, const struct ke_secret *secret, uint16_t group, struct bytes peer,
-			struct bytes expected)
+static void check_share(const struct crypto *c, const struct ke_secret *secret, uint16_t group,
+			struct bytes peer, struct bytes expected)
 {
 	struct blob shared = { NULL, 0 };
 
@@ -93,7 +103,8 @@ static void check_share(const struct crypto *c, const struct ke_secret *secret, 
 	blob_discard(&shared);
 }
 
-static void check_refused(const struct crypto *c, const struct ke_secret *secret, uint16_t group, struct bytes peer)
+static void check_refused(const struct crypto *c, const struct ke_secret *secret, uint16_t group,
+			  struct bytes peer)
 {
 	struct blob shared = { NULL, 0 };
 
@@ -115,7 +126,8 @@ static void vectors_of_the_rfcs(void **state)
 	const struct crypto *c = keystore_crypto(*state);
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct ke_secret *secret = secret_of(*state, rows[i].group, hex(rows[i].secret), hex(rows[i].curve));
+		struct ke_secret *secret =
+			secret_of(*state, rows[i].group, hex(rows[i].secret), hex(rows[i].curve));
 
 		check_share(c, secret, rows[i].group, hex(rows[i].peer), hex(rows[i].shared));
 		c->ke_discard(c->self, secret);
@@ -297,7 +309,8 @@ static void points_that_are_none_are_refused(void **state)
 	c->ke_discard(c->self, secret);
 	blob_discard(&ours);
 	/* The same point with its right x is taken: the refusal above is of the spelling. */
-	secret = secret_of(*state, KE_ECP_256, hex("0000000000000000000000000000000000000000000000000000000000000001"),
+	secret = secret_of(*state, KE_ECP_256,
+			   hex("0000000000000000000000000000000000000000000000000000000000000001"),
 			   hex(p256_name));
 	check_share(c, secret, KE_ECP_256,
 		    hex("0000000000000000000000000000000000000000000000000000000000000005"
@@ -323,7 +336,8 @@ static void low_order_points_are_refused(void **state)
 	struct blob ours = { NULL, 0 }, high = { NULL, 0 };
 
 	assert_true(c->ke_make(c->self, KE_CURVE25519, &secret, &ours));
-	check_share(c, secret, KE_CURVE25519, hex("0900000000000000000000000000000000000000000000000000000000000000"),
+	check_share(c, secret, KE_CURVE25519,
+		    hex("0900000000000000000000000000000000000000000000000000000000000000"),
 		    bytes_of_blob(&ours));
 	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
 		assert_true(blob_copy(&high, hex(wrong[i])));
@@ -350,7 +364,8 @@ static void *exchange_many(void *store)
 	for (size_t i = 0; ok && i < 60; i++) {
 		uint16_t group = i % 10 ? KE_CURVE25519 : group_table[i / 10 % group_count].id;
 		struct ke_secret *a = NULL, *b = NULL;
-		struct blob a_value = { NULL, 0 }, b_value = { NULL, 0 }, one = { NULL, 0 }, other = { NULL, 0 };
+		struct blob a_value = { NULL, 0 }, b_value = { NULL, 0 }, one = { NULL, 0 },
+			    other = { NULL, 0 };
 
 		ok = c->ke_make(c->self, group, &a, &a_value) && c->ke_make(c->self, group, &b, &b_value) &&
 		     c->ke_share(c->self, group, a, bytes_of_blob(&b_value), &one) &&

@@ -83,7 +83,8 @@ static bool signs(struct keystore *store, const struct keystore_key *key)
 }
 
 /* The listed key of that CKAID, or NULL. */
-static const struct keystore_key *listed(const struct keystore_key *keys, size_t count, const struct keystore_key *key)
+static const struct keystore_key *listed(const struct keystore_key *keys, size_t count,
+					 const struct keystore_key *key)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (memcmp(keys[i].ckaid, key->ckaid, CKAID_OCTETS) == 0)
@@ -225,7 +226,8 @@ static void other_kinds_are_left_out(void **state)
 	struct keystore_key ours = { 0 }, *keys = NULL;
 	size_t count = 0;
 
-	key = PK11_GenerateKeyPair(store->keys, CKM_EC_KEY_PAIR_GEN, &curve, &public_key, PR_TRUE, PR_TRUE, NULL);
+	key = PK11_GenerateKeyPair(store->keys, CKM_EC_KEY_PAIR_GEN, &curve, &public_key, PR_TRUE, PR_TRUE,
+				   NULL);
 	assert_non_null(key);
 	id = PK11_GetLowLevelKeyIDForPrivateKey(key);
 	assert_non_null(id);
@@ -233,7 +235,8 @@ static void other_kinds_are_left_out(void **state)
 	SECITEM_FreeItem(id, PR_TRUE);
 	SECKEY_DestroyPrivateKey(key);
 	SECKEY_DestroyPublicKey(public_key);
-	key = PK11_GenerateKeyPair(store->keys, CKM_RSA_PKCS_KEY_PAIR_GEN, &small, &public_key, PR_TRUE, PR_TRUE, NULL);
+	key = PK11_GenerateKeyPair(store->keys, CKM_RSA_PKCS_KEY_PAIR_GEN, &small, &public_key, PR_TRUE,
+				   PR_TRUE, NULL);
 	assert_non_null(key);
 	SECKEY_DestroyPrivateKey(key);
 	SECKEY_DestroyPublicKey(public_key);
@@ -260,10 +263,15 @@ static void write_password_file(const struct folder *f, const char *text)
 
 static void a_password_is_read_from_its_file(void **state)
 {
-	static const char *const right[] = { "open sesame", "open sesame\n", "open sesame\r\n\n",
-					     "NSS Certificate DB:open sesame\n",
-					     "NSS FIPS 140-2 Certificate DB:wrong\nNSS Certificate DB:open sesame\n" };
-	static const char *const wrong[] = { "", "\n", "open", "Other Token:open sesame\n", "NSS Certificate DB:",
+	static const char *const right[] = {
+		"open sesame", "open sesame\n", "open sesame\r\n\n", "NSS Certificate DB:open sesame\n",
+		"NSS FIPS 140-2 Certificate DB:wrong\nNSS Certificate DB:open sesame\n"
+	};
+	static const char *const wrong[] = { "",
+					     "\n",
+					     "open",
+					     "Other Token:open sesame\n",
+					     "NSS Certificate DB:",
 					     "NSS Certificate DB:wrong\nopen sesame\n" };
 	const struct folder *f = *state;
 	struct keystore *store = open_store(f, true);

@@ -35,8 +35,9 @@ static const struct hmac_vector vectors[] = {
 
 /* RFC 4231 4.7: a key longer than any block, so HMAC hashes it first. */
 static const struct hmac_vector long_key = {
-	NULL, "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b6579"
-	      "204669727374",
+	NULL,
+	"54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b6579"
+	"204669727374",
 	"60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
 	"4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952",
 	"80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f3526b56d037e05f2598bd0fd2215d6a1e52"
@@ -89,7 +90,8 @@ static void empty_key_and_empty_text_have_their_value(void **state)
 
 	/* HMAC-SHA-256 with neither key nor text. */
 	assert_true(c->prf(c->self, PRF_HMAC_SHA2_256, BYTES_NONE, NULL, 0, out));
-	assert_bytes(bytes_of(out, 32), hex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+	assert_bytes(bytes_of(out, 32),
+		     hex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
 }
 
 static void only_known_prfs_are_computed(void **state)
@@ -108,16 +110,21 @@ static void hashes_are_those_of_fips_180(void **state)
 		enum hash_id id;
 		const char *abc, *empty;
 	} rows[] = {
-		{ HASH_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d", "da39a3ee5e6b4b0d3255bfef95601890afd80709" },
+		{ HASH_SHA1, "a9993e364706816aba3e25717850c26c9cd0d89d",
+		  "da39a3ee5e6b4b0d3255bfef95601890afd80709" },
 		{ HASH_SHA2_256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 		{ HASH_SHA2_384,
-		  "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
-		  "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b" },
+		  "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134"
+		  "c825a7",
+		  "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f148"
+		  "98b95b" },
 		{ HASH_SHA2_512,
-		  "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd"
+		  "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3"
+		  "feebbd"
 		  "454d4423643ce80e2a9ac94fa54ca49f",
-		  "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f"
+		  "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d287"
+		  "7eec2f"
 		  "63b931bd47417a81a538327af927da3e" },
 	};
 	const struct crypto *c = keystore_crypto(*state);

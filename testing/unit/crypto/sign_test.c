@@ -15,7 +15,13 @@
 static const char p256_public[] = "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
 				  "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299";
 
-enum { RSA, RSA_OTHER, EC, EC_OTHER, KEYS };
+enum {
+	RSA,
+	RSA_OTHER,
+	EC,
+	EC_OTHER,
+	KEYS
+};
 
 struct house {
 	char path[64];
@@ -36,7 +42,8 @@ static int house_open(void **state)
 		return -1;
 	house.c = keystore_crypto(house.store);
 	for (int i = 0; i < KEYS; i++) {
-		if (!keystore_generate(house.store, i < EC ? KEY_RSA : KEY_ECDSA_P256, 2048, "", &house.keys[i], why))
+		if (!keystore_generate(house.store, i < EC ? KEY_RSA : KEY_ECDSA_P256, 2048, "",
+				       &house.keys[i], why))
 			return -1;
 	}
 	return 0;
@@ -74,8 +81,8 @@ static struct blob sign_sample(const struct house *h, int scheme)
 {
 	struct blob signature = { NULL, 0 };
 
-	assert_true(h->c->sign(h->c->self, BYTES_OF_ARRAY(scheme_key(h, scheme)->ckaid), (enum signature_scheme)scheme,
-			       bytes_of_text("sample"), &signature));
+	assert_true(h->c->sign(h->c->self, BYTES_OF_ARRAY(scheme_key(h, scheme)->ckaid),
+			       (enum signature_scheme)scheme, bytes_of_text("sample"), &signature));
 	return signature;
 }
 
@@ -108,13 +115,16 @@ static void only_the_right_key_signs(void **state)
 
 	for (int scheme = -1; scheme <= SIGN_SCHEMES; scheme++) {
 		for (size_t len = 0; len <= sizeof(unknown); len++)
-			assert_false(h->c->sign(h->c->self, bytes_of(unknown, len), (enum signature_scheme)scheme,
-						bytes_of_text("sample"), &signature));
+			assert_false(h->c->sign(h->c->self, bytes_of(unknown, len),
+						(enum signature_scheme)scheme, bytes_of_text("sample"),
+						&signature));
 		for (int i = 0; i < KEYS; i++) {
-			bool fits = scheme > SIGN_NONE && scheme < SIGN_SCHEMES && h->keys[i].kind == scheme_kind(scheme);
+			bool fits = scheme > SIGN_NONE && scheme < SIGN_SCHEMES &&
+				    h->keys[i].kind == scheme_kind(scheme);
 
 			assert_true(h->c->sign(h->c->self, BYTES_OF_ARRAY(h->keys[i].ckaid),
-					       (enum signature_scheme)scheme, bytes_of_text("sample"), &signature) == fits);
+					       (enum signature_scheme)scheme, bytes_of_text("sample"),
+					       &signature) == fits);
 			assert_true(fits == (signature.data != NULL));
 			blob_discard(&signature);
 		}
@@ -130,10 +140,12 @@ static void each_changed_bit_is_noticed(void **state)
 
 		for (size_t bit = 0; bit < s.len * 8; bit += scheme == SIGN_ECDSA_SHA2_256 ? 1 : 5) {
 			s.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-			assert_false(verifies(h, &scheme_key(h, scheme)->public_key, scheme, "sample", bytes_of_blob(&s)));
+			assert_false(verifies(h, &scheme_key(h, scheme)->public_key, scheme, "sample",
+					      bytes_of_blob(&s)));
 			s.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		}
-		assert_true(verifies(h, &scheme_key(h, scheme)->public_key, scheme, "sample", bytes_of_blob(&s)));
+		assert_true(
+			verifies(h, &scheme_key(h, scheme)->public_key, scheme, "sample", bytes_of_blob(&s)));
 		blob_discard(&s);
 	}
 }
@@ -226,7 +238,8 @@ static bool raw_verifies(const struct house *h, const uint8_t encoded[256], int 
 	unsigned made = 0;
 
 	assert_non_null(key);
-	assert_int_equal(PK11_PrivDecryptRaw(key, signature, &made, sizeof(signature), encoded, 256), SECSuccess);
+	assert_int_equal(PK11_PrivDecryptRaw(key, signature, &made, sizeof(signature), encoded, 256),
+			 SECSuccess);
 	assert_int_equal(made, 256);
 	SECKEY_DestroyPrivateKey(key);
 	return verifies(h, &h->keys[RSA].public_key, scheme, "sample", BYTES_OF_ARRAY(signature));
@@ -327,11 +340,14 @@ static void pss_salt_is_as_long_as_the_hash(void **state)
 	assert_true(h->c->hash(h->c->self, HASH_SHA2_256, &text, 1, hash));
 	for (unsigned salt = 0; salt <= 222; salt += salt >= 34 ? 47 : 1) {
 		for (int mgf = 0; mgf < 2; mgf++) {
-			CK_RSA_PKCS_PSS_PARAMS pss = { CKM_SHA256, mgf ? CKG_MGF1_SHA1 : CKG_MGF1_SHA256, salt };
+			CK_RSA_PKCS_PSS_PARAMS pss = { CKM_SHA256, mgf ? CKG_MGF1_SHA1 : CKG_MGF1_SHA256,
+						       salt };
 			SECItem parameters = { siBuffer, (unsigned char *)&pss, sizeof(pss) };
 
 			out.len = sizeof(room);
-			assert_int_equal(PK11_SignWithMechanism(key, CKM_RSA_PKCS_PSS, &parameters, &out, &in), SECSuccess);
+			assert_int_equal(
+				PK11_SignWithMechanism(key, CKM_RSA_PKCS_PSS, &parameters, &out, &in),
+				SECSuccess);
 			assert_true(verifies(h, &h->keys[RSA].public_key, SIGN_RSA_PSS_SHA2_256, "sample",
 					     nss_bytes(&out)) == (salt == 32 && !mgf));
 		}
@@ -375,37 +391,77 @@ static void ecdsa_vectors_of_rfc_6979(void **state)
 static void ecdsa_der_has_one_form(void **state)
 {
 	static const char *const wrong[] = {
-		"", "30", "3000", "3080", "30800000", "300402000200", "3006020100020100", "3006020101020100",
+		"",
+		"30",
+		"3000",
+		"3080",
+		"30800000",
+		"300402000200",
+		"3006020100020100",
+		"3006020101020100",
 		"3006020100020101", /* zeros */
-		"3044" "0220" R384 "0220" S384 "00", /* an octet after it */
-		"3045" "0220" R384 "0220" S384 "00", /* an octet at its end */
-		"3047" "0220" R384 "0220" S384 "020101", /* three numbers */
-		"3022" "0220" R384, /* one number */
-		"3043" "0220" R384 "0220" S384, /* too short by one */
-		"3045" "0220" R384 "0220" S384, /* too long by one */
-		"308144" "0220" R384 "0220" S384, /* a long form of a short length */
-		"30820044" "0220" R384 "0220" S384,
-		"3080" "0220" R384 "0220" S384 "0000", /* no length */
-		"3045" "028120" R384 "0220" S384,
-		"3045" "022100" R384 "0220" S384, /* a zero too many */
-		"3045" "0220" R384 "022100" S384,
-		"3043" "0220" R384 "021f" "61f0491e6998b9455193e34e7b0d284ddd7149a74b95b9261f13abde940954", /* cut */
-		"3144" "0220" R384 "0220" S384, /* a SET */
-		"3044" "0420" R384 "0220" S384, /* an OCTET STRING */
-		"3044" "0220" S384 "0220" R384, /* exchanged */
-		"3044" "0220" "8eafea039b20e9b42309fb1d89e213057cbf973dc0cfc8f129edddc800ef7719" "0220" S384, /* negative */
+		"3044"
+		"0220" R384 "0220" S384 "00", /* an octet after it */
+		"3045"
+		"0220" R384 "0220" S384 "00", /* an octet at its end */
+		"3047"
+		"0220" R384 "0220" S384 "020101", /* three numbers */
+		"3022"
+		"0220" R384, /* one number */
+		"3043"
+		"0220" R384 "0220" S384, /* too short by one */
+		"3045"
+		"0220" R384 "0220" S384, /* too long by one */
+		"308144"
+		"0220" R384 "0220" S384, /* a long form of a short length */
+		"30820044"
+		"0220" R384 "0220" S384,
+		"3080"
+		"0220" R384 "0220" S384 "0000", /* no length */
+		"3045"
+		"028120" R384 "0220" S384,
+		"3045"
+		"022100" R384 "0220" S384, /* a zero too many */
+		"3045"
+		"0220" R384 "022100" S384,
+		"3043"
+		"0220" R384 "021f"
+		"61f0491e6998b9455193e34e7b0d284ddd7149a74b95b9261f13abde940954", /* cut */
+		"3144"
+		"0220" R384 "0220" S384, /* a SET */
+		"3044"
+		"0420" R384 "0220" S384, /* an OCTET STRING */
+		"3044"
+		"0220" S384 "0220" R384, /* exchanged */
+		"3044"
+		"0220"
+		"8eafea039b20e9b42309fb1d89e213057cbf973dc0cfc8f129edddc800ef7719"
+		"0220" S384, /* negative */
 		R384 S384, /* as in JOSE */
 		/* the order itself, more than it, more than 32 octets */
-		"3045" "022100" "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551" "0220" S384,
-		"3045" "0220" R384 "022100" "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
-		"3045" "0220" R384 "022100" "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-		"3045" "022101" R384 "0220" S384,
+		"3045"
+		"022100"
+		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+		"0220" S384,
+		"3045"
+		"0220" R384 "022100"
+		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+		"3045"
+		"0220" R384 "022100"
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+		"3045"
+		"022101" R384 "0220" S384,
 		/* r + n: the same remainder, 33 octets */
-		"3045" "022101" "0eafea029b20e9b52309fb1d89e2130539a691eb67e767761da7a88afd529c6a" "0220" S384,
+		"3045"
+		"022101"
+		"0eafea029b20e9b52309fb1d89e2130539a691eb67e767761da7a88afd529c6a"
+		"0220" S384,
 	};
 	const struct house *h = *state;
 
-	assert_true(ecdsa_verifies(h, SIGN_ECDSA_SHA2_384, "3044" "0220" R384 "0220" S384));
+	assert_true(ecdsa_verifies(h, SIGN_ECDSA_SHA2_384,
+				   "3044"
+				   "0220" R384 "0220" S384));
 	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
 		assert_false(ecdsa_verifies(h, SIGN_ECDSA_SHA2_384, wrong[i]));
 }
@@ -430,9 +486,11 @@ static void keys_that_are_none_verify_nothing(void **state)
 	key.kind = KEY_ECDSA_P256;
 	assert_false(verifies(h, &key, SIGN_ECDSA_SHA2_256, "sample", bytes_of_blob(&ec)));
 	/* A point that is not on the curve. */
-	assert_true(public_key_from_rfc6605(&key, hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-						      "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f6"),
-					    &why));
+	assert_true(public_key_from_rfc6605(
+		&key,
+		hex("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+		    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f6"),
+		&why));
 	assert_false(verifies(h, &key, SIGN_ECDSA_SHA2_256, "sample", bytes_of_blob(&ec)));
 	public_key_discard(&key);
 	blob_discard(&rsa);
