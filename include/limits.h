@@ -59,6 +59,15 @@
 #define LIMIT_DNS_TEXT 8192 /* octets of one joined TXT record */
 #define LIMIT_DNS_QUERIES 1024 /* queries under way */
 
+#define LIMIT_OE_DNS_PERMISSIVE SECONDS(5) /* defaults of the oe-* keywords */
+#define LIMIT_OE_DNS_PARANOID SECONDS(15)
+#define LIMIT_OE_IKE_PERMISSIVE SECONDS(4)
+#define LIMIT_OE_IKE_PARANOID SECONDS(30)
+#define LIMIT_OE_SHORT SECONDS(60)
+#define LIMIT_OE_NORMAL MINUTES(15)
+#define LIMIT_OE_INITIAL_LIFESPAN SECONDS(60)
+#define LIMIT_OE_LIFESPAN MINUTES(20)
+
 /* Configuration */
 #define LIMIT_CONFIG_FILE (16u * 1024 * 1024)
 #define LIMIT_INCLUDE_DEPTH 10

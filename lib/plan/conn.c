@@ -27,7 +27,8 @@ static bool take(struct taken *t, const struct parameter *p)
 }
 
 /* The last one of a section counts; it was warned of. */
-static void section_apply(struct maker *m, const struct section *section, struct draft *draft, struct taken *taken)
+static void section_apply(struct maker *m, const struct section *section, struct draft *draft,
+			  struct taken *taken)
 {
 	for (size_t i = section->count; i-- > 0;) {
 		const struct parameter *p = &section->parameters[i];
@@ -41,14 +42,15 @@ static void section_apply(struct maker *m, const struct section *section, struct
 static void section_follow(struct maker *m, struct section *section, struct draft *draft, struct taken *taken,
 			   unsigned depth)
 {
-	section->visited = section->entered = true;
+	section->visited = m->conn_number;
+	section->entered = true;
 	section_apply(m, section, draft, taken);
 	for (size_t i = 0; i < section->count; i++) {
 		const struct parameter *p = &section->parameters[i];
 		struct section *other = p->row ? NULL : section_find(m, p->value);
 		struct complaint c = { .at = { p->at.file, p->at.line, p->value_column }, .word = p->value };
 
-		if (p->row || (other && other->visited && !other->entered))
+		if (p->row || (other && other->visited == m->conn_number && !other->entered))
 			continue;
 		draft->refused = draft->refused || !other || other->entered || depth >= LIMIT_ALSO_DEPTH;
 		if (!other)
@@ -66,10 +68,8 @@ static void section_follow(struct maker *m, struct section *section, struct draf
 /* Later sections of conn %default override earlier ones. */
 static void defaults_apply(struct maker *m, struct draft *draft, struct taken *taken)
 {
-	for (size_t i = m->section_count; i-- > 0;) {
-		if (m->sections[i].kind == SECTION_DEFAULT)
-			section_apply(m, &m->sections[i], draft, taken);
-	}
+	for (size_t i = m->default_count; i-- > 0;)
+		section_apply(m, &m->sections[m->defaults[i]], draft, taken);
 }
 
 static void draft_begin(struct draft *draft, const struct section *section)
@@ -126,16 +126,17 @@ static void conn_make(struct maker *m, struct section *section)
 	bool whole;
 
 	memset(&taken, 0, sizeof(taken));
-	for (size_t i = 0; i < m->section_count; i++)
-		m->sections[i].visited = false;
+	m->conn_number++;
 	draft_begin(&draft, section);
 	section_follow(m, section, &draft, &taken, 0);
 	defaults_apply(m, &draft, &taken);
 	whole = draft.conn.left.host != HOST_NONE && draft.conn.right.host != HOST_NONE;
-	if (!whole && !draft.refused && draft.start_given && draft.conn.start != AUTO_IGNORE && !section->shared)
+	if (!whole && !draft.refused && draft.start_given && draft.conn.start != AUTO_IGNORE &&
+	    !section->shared)
 		complain(m->problems, &(struct complaint){ .at = section->at, .word = section->name },
 			 "connection has no %s=", draft.conn.left.host == HOST_NONE ? "left" : "right");
-	if (!whole || draft.refused || !draft_finish(m, &draft, section->name) || !draft_keep(m, &draft, section))
+	if (!whole || draft.refused || !draft_finish(m, &draft, section->name) ||
+	    !draft_keep(m, &draft, section))
 		conn_clear(&draft.conn);
 }
 
@@ -168,7 +169,8 @@ static void shared_mark(struct maker *m)
 
 void conns_make(struct maker *m)
 {
-	sections_sort(m);
+	if (!sections_sort(m))
+		return;
 	shared_mark(m);
 	defaults_check(m);
 	for (size_t i = 0; i < m->section_count; i++) {

@@ -15,7 +15,8 @@ static bool refuse(struct maker *m, const struct draft *draft, const char *name,
 
 static void remark(struct maker *m, const struct draft *draft, const char *name, const char *what)
 {
-	complain(m->problems, &(struct complaint){ .warning = true, .at = draft->at, .word = name }, "%s", what);
+	complain(m->problems, &(struct complaint){ .warning = true, .at = draft->at, .word = name }, "%s",
+		 what);
 }
 
 static bool is_group(const struct end *end)
@@ -50,14 +51,16 @@ static bool finish_group(struct maker *m, struct draft *draft, const char *name)
 		conn->group = conn->failure_shunt == SHUNT_PASS ? CLASS_PRIVATE_OR_CLEAR : CLASS_PRIVATE;
 	if (conn->group == CLASS_PRIVATE && conn->failure_shunt == SHUNT_PASS) {
 		complain(m->problems,
-			 &(struct complaint){ .at = draft->failure_at, .word = "passthrough", .expected = "drop" },
+			 &(struct complaint){
+				 .at = draft->failure_at, .word = "passthrough", .expected = "drop" },
 			 "private never falls to clear: failureshunt is wrong");
 		return false;
 	}
 	if (conn->group == CLASS_CLEAR || conn->group == CLASS_BLOCK) {
 		enum conn_type type = conn->group == CLASS_CLEAR ? CONN_PASSTHROUGH : CONN_DROP;
 
-		if (draft->type_given && (conn->type == CONN_PASSTHROUGH || conn->type == CONN_DROP) && conn->type != type)
+		if (draft->type_given && (conn->type == CONN_PASSTHROUGH || conn->type == CONN_DROP) &&
+		    conn->type != type)
 			return refuse(m, draft, name, "type= contradicts the class of the group");
 		conn->type = type;
 	} else if (conn->type == CONN_PASSTHROUGH || conn->type == CONN_DROP) {
@@ -78,7 +81,8 @@ static bool key_fits(const struct end *end)
 {
 	bool rsa = end->auth == AUTH_RSA || end->auth == AUTH_RSA_PKCS1;
 
-	return end->key.kind == KEY_NONE || (!rsa && end->auth != AUTH_ECDSA) || (end->key.kind == KEY_RSA) == rsa;
+	return end->key.kind == KEY_NONE || (!rsa && end->auth != AUTH_ECDSA) ||
+	       (end->key.kind == KEY_RSA) == rsa;
 }
 
 static bool by_key(const struct end *end)
@@ -113,8 +117,8 @@ static bool finish_auth(struct maker *m, struct draft *draft, const char *name)
 		return refuse(m, draft, name, "one end authenticates and the other never does");
 	if (ends[0]->auth == AUTH_NEVER)
 		return refuse(m, draft, name, "authby=never needs type=passthrough or type=drop");
-	if (by_key(ends[0]) && by_key(ends[1]) && ends[0]->key_source == KEY_SOURCE_NONE &&
-	    ends[1]->key_source == KEY_SOURCE_NONE)
+	if (conn->start != AUTO_IGNORE && by_key(ends[0]) && by_key(ends[1]) &&
+	    ends[0]->key_source == KEY_SOURCE_NONE && ends[1]->key_source == KEY_SOURCE_NONE)
 		remark(m, draft, name, "neither end has a public key, so that no peer can prove itself:");
 	return true;
 }
@@ -144,27 +148,31 @@ static bool finish_addresses(struct maker *m, struct draft *draft, const char *n
 		return refuse(m, draft, name, "both ends are %defaultroute");
 	if (left->has_client && right->has_client && left->client.first.family != right->client.first.family)
 		return refuse(m, draft, name, "leftsubnet and rightsubnet are of different families");
-	if (left->client.protocol && right->client.protocol && left->client.protocol != right->client.protocol)
+	if (left->client.protocol && right->client.protocol &&
+	    left->client.protocol != right->client.protocol)
 		return refuse(m, draft, name, "leftprotoport and rightprotoport are of different protocols");
 	return true;
 }
 
 static bool is_host(const struct end *end)
 {
-	return !end->has_client || (address_equal(&end->client.first, &end->client.last) &&
-				    (end->host != HOST_ADDRESS || address_equal(&end->client.first, &end->address)));
+	return !end->has_client ||
+	       (address_equal(&end->client.first, &end->client.last) &&
+		(end->host != HOST_ADDRESS || address_equal(&end->client.first, &end->address)));
 }
 
 bool draft_finish(struct maker *m, struct draft *draft, const char *name)
 {
 	struct conn *conn = &draft->conn;
 
-	if (!finish_group(m, draft, name) || !finish_auth(m, draft, name) || !finish_addresses(m, draft, name))
+	if (!finish_group(m, draft, name) || !finish_auth(m, draft, name) ||
+	    !finish_addresses(m, draft, name))
 		return false;
 	if (conn->type == CONN_TRANSPORT && (!is_host(&conn->left) || !is_host(&conn->right)))
 		return refuse(m, draft, name, "transport mode is between two hosts: a subnet does not fit");
 	if (conn->start == AUTO_START && (conn->left.host == HOST_ANY || conn->right.host == HOST_ANY))
-		complain(m->problems, &(struct complaint){ .warning = true, .at = draft->start_at, .word = "start" },
+		complain(m->problems,
+			 &(struct complaint){ .warning = true, .at = draft->start_at, .word = "start" },
 			 "a connection to %%any cannot be started, it waits for its peer:");
 	if (conn->retransmit_interval > conn->retransmit_timeout)
 		return refuse(m, draft, name, "retransmit-interval is longer than retransmit-timeout");

@@ -28,7 +28,8 @@ struct section {
 	struct place at;
 	struct parameter *parameters; /* owned */
 	size_t count, room;
-	bool visited, entered; /* while also= is followed: was here before; is being read now */
+	size_t visited; /* the connection for which also= led here last, counted from 1 */
+	bool entered; /* also= is followed from here now */
 	bool shared; /* another section refers to it by also= */
 };
 
@@ -42,6 +43,8 @@ struct maker {
 	size_t section_count, section_room;
 	size_t *by_name; /* owned: places of conn sections, sorted by name, then by appearance */
 	size_t by_name_count;
+	size_t *defaults, default_count; /* owned: places of conn %default, in order */
+	size_t conn_number; /* of the connection that is being made, from 1 */
 	const char *including[LIMIT_INCLUDE_DEPTH]; /* names of the texts being read, outermost first */
 	size_t depth;
 	size_t conn_room, group_room, secret_room, source_room;
@@ -69,8 +72,8 @@ void sources_read(struct maker *m, const struct source_request *request);
 void config_read(struct maker *m, const struct plan_source *source, void *context);
 /* The section of a connection's name, or NULL. Lends. */
 struct section *section_find(struct maker *m, const char *name);
-/* Sorts the sections for section_find and complains of names that are used twice. */
-void sections_sort(struct maker *m);
+/* Sorts the sections for section_find and complains of names that are used twice. false: no memory. */
+bool sections_sort(struct maker *m);
 
 /* Sections into setup and connections (setup.c, conn.c). */
 void setup_make(struct maker *m);
@@ -83,7 +86,9 @@ bool parameter_apply(struct maker *m, const struct parameter *p, struct draft *d
 
 /* ipsec.secrets and the group files. */
 void secrets_read(struct maker *m, const struct plan_source *source, void *context);
+void secrets_clear(struct plan *plan);
 void groups_make(struct maker *m);
+void groups_clear(struct plan *plan);
 
 /* Serials of connections, and the indexes of the look-ups (serial.c). */
 bool serials_give(struct maker *m);

@@ -23,9 +23,10 @@ static void complain_slice(struct parse *p, struct slice word, const char *expec
 {
 	char text[64];
 
-	complain(p->m->problems,
-		 &(struct complaint){ .at = word.place, .word = slice_text(word, text), .expected = expected }, "%s",
-		 what);
+	complain(
+		p->m->problems,
+		&(struct complaint){ .at = word.place, .word = slice_text(word, text), .expected = expected },
+		"%s", what);
 }
 
 static bool section_begin(struct parse *p, enum section_kind kind, struct slice name, struct place at)
@@ -83,7 +84,8 @@ static bool conn_begin(struct parse *p, struct slice rest, struct place at)
 	struct slice name;
 
 	if (!lex_word(&rest, &name) || rest.len) {
-		complain_slice(p, rest, "one name", rest.len ? "more than one name of a conn" : "conn has no name");
+		complain_slice(p, rest, "one name",
+			       rest.len ? "more than one name of a conn" : "conn has no name");
 		return false;
 	}
 	if (!unquote(&name) || !name_is_fit(name)) {
@@ -158,8 +160,9 @@ static void head_read(struct parse *p, struct slice line)
 			slice_text(word, text);
 			row = word_find(text, false, &side);
 			complain_slice(p, word, "white space before it",
-				       row || word_find(text, true, &side) ? "keyword at the start of a line ends its section"
-									   : "unknown word at the start of a line");
+				       row || word_find(text, true, &side)
+					       ? "keyword at the start of a line ends its section"
+					       : "unknown word at the start of a line");
 			return;
 		}
 		complain(p->m->problems,
@@ -232,8 +235,8 @@ static bool is_also(const struct section *s, const char *key)
 }
 
 /* Finds the keyword; false: it complained. *row NULL: also=. */
-static bool keyword_find(struct parse *p, const struct section *s, struct slice key, const struct word_row **row,
-			 enum word_side *side)
+static bool keyword_find(struct parse *p, const struct section *s, struct slice key,
+			 const struct word_row **row, enum word_side *side)
 {
 	bool setup = s->kind == SECTION_SETUP;
 	char text[64], near[64] = "";
@@ -252,19 +255,22 @@ static bool keyword_find(struct parse *p, const struct section *s, struct slice 
 	if (*row)
 		return true;
 	if (word_find(text, !setup, &other)) {
-		complain_slice(p, key, setup ? "it in a conn" : "it in config setup", "keyword is in the wrong section");
+		complain_slice(p, key, setup ? "it in a conn" : "it in config setup",
+			       "keyword is in the wrong section");
 		return false;
 	}
 	(void)!word_nearest(text, setup, near);
-	complain(p->m->problems, &(struct complaint){ .at = key.place, .word = text, .nearest = near }, "unknown keyword");
+	complain(p->m->problems, &(struct complaint){ .at = key.place, .word = text, .nearest = near },
+		 "unknown keyword");
 	return false;
 }
 
-static void duplicate_check(struct parse *p, const struct section *s, const struct parameter *new, struct slice key)
+static void duplicate_check(struct parse *p, const struct section *s, const struct parameter *new,
+			    struct slice key)
 {
 	char word[64];
 
-	for (size_t i = 0; new->row && i < s->count; i++) {
+	for (size_t i = 0; new->row &&i < s->count; i++) {
 		const struct parameter *old = &s->parameters[i];
 
 		if (!old->row || old->side != new->side || word_slot(old->row) != word_slot(new->row))
@@ -301,7 +307,8 @@ static void parameter_read(struct parse *p, struct slice line)
 		char word[64];
 
 		complain(p->m->problems,
-			 &(struct complaint){ .warning = true, .at = key.place, .word = slice_text(key, word) },
+			 &(struct complaint){
+				 .warning = true, .at = key.place, .word = slice_text(key, word) },
 			 "keyword without a value has no effect:");
 		return;
 	}
@@ -340,6 +347,7 @@ void config_read(struct maker *m, const struct plan_source *source, void *contex
 		else if (p.section != SIZE_MAX)
 			parameter_read(&p, line.text);
 		else if (!p.skipping)
-			complain_slice(&p, line.text, "config setup or conn NAME before it", "line outside of a section");
+			complain_slice(&p, line.text, "config setup or conn NAME before it",
+				       "line outside of a section");
 	}
 }

@@ -39,9 +39,11 @@ void secrets_clear(struct plan *plan)
 	free(plan->secrets);
 }
 
-static void entry_refuse(struct entry *e, struct place at, const char *word, const char *expected, const char *what)
+static void entry_refuse(struct entry *e, struct place at, const char *word, const char *expected,
+			 const char *what)
 {
-	complain(e->m->problems, &(struct complaint){ .at = at, .word = word, .expected = expected }, "%s", what);
+	complain(e->m->problems, &(struct complaint){ .at = at, .word = word, .expected = expected }, "%s",
+		 what);
 	e->bad = true;
 }
 
@@ -59,7 +61,8 @@ static void entry_end(struct entry *e)
 	if (e->open && !e->bad) {
 		e->secret.line = e->at.line;
 		e->secret.file = strdup(e->source->name);
-		if (e->secret.file && maker_grow(e->m, &secrets, plan->secret_count, &e->m->secret_room, sizeof(e->secret))) {
+		if (e->secret.file &&
+		    maker_grow(e->m, &secrets, plan->secret_count, &e->m->secret_room, sizeof(e->secret))) {
 			plan->secrets = secrets;
 			plan->secrets[plan->secret_count++] = e->secret;
 			memset(&e->secret, 0, sizeof(e->secret));
@@ -73,8 +76,8 @@ static void entry_end(struct entry *e)
 
 static bool is_any(const char *text)
 {
-	return strcasecmp(text, "%any") == 0 || strcasecmp(text, "%any6") == 0 || strcmp(text, "0.0.0.0") == 0 ||
-	       strcmp(text, "::") == 0;
+	return strcasecmp(text, "%any") == 0 || strcasecmp(text, "%any6") == 0 ||
+	       strcmp(text, "0.0.0.0") == 0 || strcmp(text, "::") == 0;
 }
 
 static void id_add(struct entry *e, const char *text, struct place at)
@@ -110,7 +113,8 @@ static void id_add(struct entry *e, const char *text, struct place at)
 
 static void kind_read(struct entry *e, const char *text, struct place at)
 {
-	static const char *const others[] = { "RSA", "ECDSA", "EDDSA", "PKCS8", "PIN", "XAUTH", "NTLM", "EAP", "PPK", "PPKS" };
+	static const char *const others[] = { "RSA",   "ECDSA", "EDDSA", "PKCS8", "PIN",
+					      "XAUTH", "NTLM",  "EAP",   "PPK",   "PPKS" };
 
 	if (strcasecmp(text, "PSK") == 0) {
 		e->psk = true;
@@ -118,9 +122,10 @@ static void kind_read(struct entry *e, const char *text, struct place at)
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
 		if (strcasecmp(text, others[i]) == 0) {
-			complain(e->m->problems, &(struct complaint){ .warning = true, .at = at, .word = others[i] },
-				 i < 4 ? "private keys are not read from here but from the NSS database:" :
-					 "secret of a kind that is not used:");
+			complain(e->m->problems,
+				 &(struct complaint){ .warning = true, .at = at, .word = others[i] },
+				 i < 4 ? "private keys are not read from here but from the NSS database:"
+				       : "secret of a kind that is not used:");
 			e->bad = true;
 			return;
 		}
@@ -204,7 +209,8 @@ static void include_read(struct entry *e, struct slice rest)
 	char *pattern;
 
 	if (!lex_word(&rest, &word) || rest.len) {
-		complain(e->m->problems, &(struct complaint){ .at = rest.place, .expected = "one file name or pattern" },
+		complain(e->m->problems,
+			 &(struct complaint){ .at = rest.place, .expected = "one file name or pattern" },
 			 "bad include");
 		return;
 	}
@@ -257,12 +263,14 @@ void secrets_read(struct maker *m, const struct plan_source *source, void *conte
 /* ---- which secret --------------------------------------------------------------------------------------------- */
 
 /* How well an entry fits: 0 not at all; see plan_secret for the order. */
-static unsigned secret_rank(const struct secret *s, const struct identity *local, const struct identity *remote)
+static unsigned secret_rank(const struct secret *s, const struct identity *local,
+			    const struct identity *remote)
 {
-	bool any = false, names_local = false, names_remote = false;
+	bool any = false, only_any = true, names_local = false, names_remote = false;
 
 	for (size_t i = 0; i < s->count; i++) {
 		any = any || s->any[i];
+		only_any = only_any && s->any[i];
 		names_local = names_local || (!s->any[i] && identity_equal(&s->ids[i], local));
 		names_remote = names_remote || (!s->any[i] && identity_equal(&s->ids[i], remote));
 	}
@@ -275,7 +283,7 @@ static unsigned secret_rank(const struct secret *s, const struct identity *local
 		return 4;
 	if ((names_local || names_remote) && s->count == 1)
 		return 3;
-	return any ? 2 : 0;
+	return only_any ? 2 : 0;
 }
 
 const struct secret *plan_secret(const struct plan *plan, const struct identity *local,

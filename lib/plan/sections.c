@@ -13,28 +13,34 @@ static int order_of_sections(const void *a, const void *b, void *context)
 	return order ? order : x < y ? -1 : x > y;
 }
 
-void sections_sort(struct maker *m)
+bool sections_sort(struct maker *m)
 {
 	size_t count = 0;
 
-	m->by_name = calloc(m->section_count ? m->section_count : 1, sizeof(*m->by_name));
-	if (!m->by_name) {
+	m->by_name = calloc(m->section_count + 1, sizeof(*m->by_name));
+	m->defaults = calloc(m->section_count + 1, sizeof(*m->defaults));
+	if (!m->by_name || !m->defaults) {
 		complain_memory(m->problems);
-		return;
+		return false;
 	}
 	for (size_t i = 0; i < m->section_count; i++) {
 		if (m->sections[i].kind == SECTION_CONN)
 			m->by_name[count++] = i;
+		else if (m->sections[i].kind == SECTION_DEFAULT)
+			m->defaults[m->default_count++] = i;
 	}
 	qsort_r(m->by_name, count, sizeof(*m->by_name), order_of_sections, m->sections);
 	m->by_name_count = count;
 	for (size_t i = 1; i < count; i++) {
-		const struct section *first = &m->sections[m->by_name[i - 1]], *second = &m->sections[m->by_name[i]];
+		const struct section *first = &m->sections[m->by_name[i - 1]],
+				     *second = &m->sections[m->by_name[i]];
 
 		if (strcmp(first->name, second->name) == 0)
 			complain(m->problems, &(struct complaint){ .at = second->at, .word = second->name },
-				 "second conn of that name, the other is at %.120s:%u:", first->at.file, first->at.line);
+				 "second conn of that name, the other is at %.120s:%u:", first->at.file,
+				 first->at.line);
 	}
+	return true;
 }
 
 struct section *section_find(struct maker *m, const char *name)
@@ -64,4 +70,5 @@ void maker_discard(struct maker *m)
 	}
 	free(m->sections);
 	free(m->by_name);
+	free(m->defaults);
 }

@@ -19,8 +19,9 @@ static void *field_of(const struct setting *s)
 bool setting_refuse(struct setting *s, const char *word, const char *what)
 {
 	complain(s->problems,
-		 &(struct complaint){ .at = s->at, .word = word ? word : s->value, .expected = s->row->expected }, "%s",
-		 what);
+		 &(struct complaint){
+			 .at = s->at, .word = word ? word : s->value, .expected = s->row->expected },
+		 "%s", what);
 	return false;
 }
 
@@ -100,7 +101,8 @@ static bool choose(struct setting *s, unsigned *value)
 		}
 	}
 	complain(s->problems,
-		 &(struct complaint){ .at = s->at, .word = s->value, .expected = expected, .nearest = nearest.best },
+		 &(struct complaint){
+			 .at = s->at, .word = s->value, .expected = expected, .nearest = nearest.best },
 		 "unknown value");
 	return false;
 }

@@ -54,8 +54,8 @@ bool set_host(struct setting *s)
 				      .word = s->value,
 				      .expected = s->row->expected,
 				      .nearest = s->value[0] == '%' ? nearest.best : NULL },
-		 s->value[0] == '%' ? "unknown kind of host" :
-				      "not an address (names of hosts and interfaces are not looked up)");
+		 s->value[0] == '%' ? "unknown kind of host"
+				    : "not an address (names of hosts and interfaces are not looked up)");
 	return false;
 }
 
@@ -64,7 +64,8 @@ bool set_id(struct setting *s)
 	struct end *end = s->base;
 
 	if (strcasecmp(s->value, "%fromcert") == 0 || (strchr(s->value, '=') && !strchr(s->value, '@')))
-		return setting_refuse(s, NULL, "identity of a certificate, and certificates are not supported yet");
+		return setting_refuse(s, NULL,
+				      "identity of a certificate, and certificates are not supported yet");
 	if (strcasecmp(s->value, "%none") == 0)
 		return true;
 	return identity_parse(&end->id, s->value) || setting_refuse(s, NULL, "not an identity");
@@ -165,8 +166,8 @@ static bool key_word(struct setting *s, bool *ok)
 static bool key_refuse(struct setting *s, const char *why)
 {
 	complain(s->problems,
-		 &(struct complaint){ .at = s->at, .word = s->value, .expected = s->row->expected }, "bad public key (%s)",
-		 why);
+		 &(struct complaint){ .at = s->at, .word = s->value, .expected = s->row->expected },
+		 "bad public key (%s)", why);
 	return false;
 }
 

@@ -40,7 +40,8 @@ static bool source_is(const struct plan_source *source, const char *name, enum p
 }
 
 /* Keeps a text in the plan; its place, or SIZE_MAX. A text that two files include is kept once. */
-static size_t source_keep(struct maker *m, enum plan_source_kind kind, const char *name, const char *text, size_t len)
+static size_t source_keep(struct maker *m, enum plan_source_kind kind, const char *name, const char *text,
+			  size_t len)
 {
 	struct plan *plan = m->plan;
 	struct plan_source s = { NULL, NULL, len, kind };
@@ -94,7 +95,8 @@ static void source_enter(struct maker *m, const struct source_request *request, 
 
 	for (size_t i = 0; i < m->depth; i++) {
 		if (strcmp(m->including[i], source.name) == 0) {
-			complain(m->problems, &(struct complaint){ .at = request->at, .word = request->pattern },
+			complain(m->problems,
+				 &(struct complaint){ .at = request->at, .word = request->pattern },
 				 "include goes in a circle");
 			return;
 		}
@@ -130,8 +132,8 @@ void sources_read(struct maker *m, const struct source_request *request)
 static bool pattern_resolve(const char *pattern, const char *includer, char out[4096])
 {
 	const char *slash = includer && pattern[0] != '/' ? strrchr(includer, '/') : NULL;
-	int len = snprintf(out, 4096, "%.*s%s", slash ? (int)(slash - includer) + 1 : 0, slash ? includer : "",
-			   pattern);
+	int len = snprintf(out, 4096, "%.*s%s", slash ? (int)(slash - includer) + 1 : 0,
+			   slash ? includer : "", pattern);
 
 	return len >= 0 && len < 4096;
 }

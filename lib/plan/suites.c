@@ -1,191 +1,268 @@
 /*
- * ike= and esp= lines: "cipher[-integrity][;prf]-group" for IKE and "cipher[-integrity]" for ESP, separated by
- * commas. What is left out is filled with every good choice, the best first.
+ * ike= and esp= (suites.h). RFC 8247 and RFC 8221 say what is too weak to be configured. A proposal is
+ * taken apart at '-' and ';'; each part is a cipher, a hash or a group by what it is called, so that
+ * "aes256-sha2_256-modp2048", "aes256-sha2_256;modp2048" and "aes_gcm256-dh31" all read well.
  */
+#include "suites.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "inside.h"
+#define PART_ROWS 4
+#define BREVITIES 3
 
-static const uint16_t default_prfs[] = { PRF_HMAC_SHA2_512, PRF_HMAC_SHA2_256 };
-static const uint16_t default_groups[] = { KE_CURVE25519, KE_ECP_256, KE_MODP_2048 };
-
-struct parts {
-	uint16_t encr[2], bits[2];
-	size_t encrs;
-	uint16_t prf[2], integ[2], group[3];
-	size_t prfs, integs, groups;
+/* One proposal: the alternatives of each place. */
+struct proposal {
+	const struct encr_row *encr[PART_ROWS];
+	const struct prf_row *prf[PART_ROWS];
+	const struct integ_row *integ[PART_ROWS]; /* beside prf: the same word means both */
+	const struct group_row *group[PART_ROWS];
+	size_t encrs, hashes, groups;
 };
 
-static bool add(struct suite *suites, size_t *count, const struct suite *s)
+static const struct {
+	const char *word, *why;
+} weak[] = {
+	{ "3des", "64-bit blocks are too small" },
+	{ "3des_cbc", "64-bit blocks are too small" },
+	{ "des", "56-bit keys are too short" },
+	{ "cast", "64-bit blocks are too small" },
+	{ "blowfish", "64-bit blocks are too small" },
+	{ "null", "it does not encrypt" },
+	{ "null_auth_aes_gmac", "it does not encrypt" },
+	{ "md5", "MD5 is broken" },
+	{ "hmac_md5", "MD5 is broken" },
+	{ "sha1", "SHA-1 is too weak" },
+	{ "sha", "SHA-1 is too weak" },
+	{ "hmac_sha1", "SHA-1 is too weak" },
+	{ "dh1", "the group is too small" },
+	{ "modp768", "the group is too small" },
+	{ "dh2", "the group is too small" },
+	{ "modp1024", "the group is too small" },
+	{ "dh5", "the group is too small" },
+	{ "modp1536", "the group is too small" },
+	{ "dh22", "the group is too small" },
+	{ "dh23", "the group has small subgroups" },
+	{ "dh24", "the group has small subgroups" },
+};
+
+static const char *const later[] = {
+	"aes192",   "aes_gcm192", "aes_gcm_a",  "aes_gcm_b",  "aes_gcm_8",   "aes_gcm_12",
+	"aes_ctr",  "aes_ccm",    "aes_ccm128", "aes_ccm256", "camellia",    "camellia256",
+	"aes_xcbc", "aes_cmac",   "modp3072",   "dh15",       "modp4096",    "dh16",
+	"modp6144", "dh17",       "modp8192",   "dh18",       "ecp384",      "dh20",
+	"ecp521",   "dh21",       "ml_kem_512", "ml_kem_768", "ml_kem_1024",
+};
+
+static bool fault_set(struct suite_fault *fault, const char *word, const char *what, const char *why)
+{
+	snprintf(fault->word, sizeof(fault->word), "%s", word);
+	snprintf(fault->what, sizeof(fault->what), "%s%s%s%s", what, why ? " (" : "", why ? why : "",
+		 why ? ")" : "");
+	return false;
+}
+
+static bool fault_unknown(struct suite_fault *fault, const char *word)
+{
+	struct nearest nearest = nearest_of(word);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(weak); i++) {
+		if (strcasecmp(word, weak[i].word) == 0)
+			return fault_set(fault, word, "algorithm is too weak and is refused", weak[i].why);
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(later); i++) {
+		if (strcasecmp(word, later[i]) == 0)
+			return fault_set(fault, word, "algorithm is not supported yet", NULL);
+	}
+	for (size_t i = 0; i < encr_count; i++)
+		nearest_try(&nearest, encr_table[i].name);
+	for (size_t i = 0; i < prf_count; i++)
+		nearest_try(&nearest, prf_table[i].name);
+	for (size_t i = 0; i < group_count; i++)
+		nearest_try(&nearest, group_table[i].name);
+	fault->nearest = nearest.best;
+	return fault_set(fault, word, "unknown algorithm", NULL);
+}
+
+static bool add_encr(struct proposal *p, const char *word, struct suite_fault *fault)
+{
+	const struct encr_row *row = encr_find_name(word);
+	/* A cipher whose key length is left out stands for both lengths, the longer first. */
+	bool gcm = strcasecmp(word, "aes_gcm") == 0 || strcasecmp(word, "aes_gcm_16") == 0 ||
+		   strcasecmp(word, "aes_gcm_c") == 0;
+	bool cbc = strcasecmp(word, "aes") == 0 || strcasecmp(word, "aes_cbc") == 0;
+
+	if (p->encrs + 1 + (gcm || cbc) > PART_ROWS)
+		return fault_set(fault, word, "too many alternatives", NULL);
+	if (gcm || cbc) {
+		p->encr[p->encrs++] = encr_find(gcm ? ENCR_AES_GCM_16 : ENCR_AES_CBC, 256);
+		p->encr[p->encrs++] = encr_find(gcm ? ENCR_AES_GCM_16 : ENCR_AES_CBC, 128);
+	} else if (row) {
+		p->encr[p->encrs++] = row;
+	} else {
+		return fault_unknown(fault, word);
+	}
+	return true;
+}
+
+/* A part behind the cipher: a hash, a group, or "none" in the place of the integrity of an AEAD cipher. */
+static bool add_part(struct proposal *p, const char *word, bool ike, struct suite_fault *fault)
+{
+	const struct prf_row *prf = prf_find_name(word);
+	const struct group_row *group = group_find_name(word);
+	bool aead = p->encr[0]->aead;
+
+	if (prf && !ike && aead)
+		return fault_set(fault, word, "this cipher takes no integrity algorithm in esp", NULL);
+	if (prf && p->groups)
+		return fault_set(fault, word, "hash stands behind a group", NULL);
+	if ((prf && p->hashes == PART_ROWS) || (group && p->groups == PART_ROWS))
+		return fault_set(fault, word, "too many alternatives", NULL);
+	if (prf) {
+		p->integ[p->hashes] = integ_find_name(word);
+		p->prf[p->hashes++] = prf;
+	} else if (group) {
+		p->group[p->groups++] = group;
+	} else if (strcasecmp(word, "none") == 0 || (aead && strcasecmp(word, "null") == 0)) {
+		/* Behind a hash of ESP it means: no group of its own at rekeying. */
+		if (!aead && (ike || !p->hashes))
+			return fault_set(fault, word, "this cipher needs an integrity algorithm", NULL);
+	} else {
+		return fault_unknown(fault, word);
+	}
+	return true;
+}
+
+/* One proposal. text is changed; base is where all proposals begin, for the place of a fault. */
+static bool proposal_read(char *text, const char *base, bool ike, struct proposal *p,
+			  struct suite_fault *fault)
+{
+	char *rest = text, *part, *word;
+	bool first = true;
+
+	memset(p, 0, sizeof(*p));
+	while ((part = strsep(&rest, "-;")) != NULL) {
+		while ((word = strsep(&part, "+")) != NULL) {
+			word += strspn(word, " \t");
+			word[strcspn(word, " \t")] = '\0';
+			fault->offset = (size_t)(word - base);
+			if (!*word)
+				return fault_set(fault, "", "proposal with an empty part", NULL);
+			if (!(first ? add_encr(p, word, fault) : add_part(p, word, ike, fault)))
+				return false;
+		}
+		first = false;
+	}
+	return true;
+}
+
+static bool suite_add(struct suite *suites, size_t *count, const struct suite *suite)
 {
 	for (size_t i = 0; i < *count; i++) {
-		if (suite_equal(&suites[i], s))
+		if (suite_equal(&suites[i], suite))
 			return true;
 	}
 	if (*count == CONN_SUITES)
 		return false;
-	suites[(*count)++] = *s;
+	suites[(*count)++] = *suite;
 	return true;
 }
 
-/* All combinations of the parts; groups turn fastest, so that the first suites differ in group only. */
-static bool combine(const struct parts *p, bool ike, struct suite *suites, size_t *count)
+/*
+ * What was left out. There is room for CONN_SUITES combinations only: the briefer we must be, the fewer
+ * alternatives we fill in, rather than drop a cipher that was written.
+ */
+static void proposal_defaults(struct proposal *p, const struct encr_row *encr, bool ike, unsigned brevity)
 {
-	for (size_t e = 0; e < p->encrs; e++) {
-		const struct encr_row *row = encr_find(p->encr[e], p->bits[e]);
-		size_t integs = row->aead ? 1 : p->integs;
+	if (!p->hashes && (ike || !encr->aead)) {
+		/* With AEAD the hash is the PRF alone, and the larger costs nothing. */
+		if (ike && encr->aead && brevity == 0)
+			p->prf[p->hashes++] = prf_find(PRF_HMAC_SHA2_512);
+		p->prf[p->hashes++] = prf_find(PRF_HMAC_SHA2_256);
+		for (size_t i = 0; i < p->hashes; i++)
+			p->integ[i] = integ_find_name(p->prf[i]->name);
+	}
+	if (ike && !p->groups) {
+		p->group[p->groups++] = group_find(KE_CURVE25519);
+		if (brevity < 2)
+			p->group[p->groups++] = group_find(KE_ECP_256);
+		p->group[p->groups++] = group_find(KE_MODP_2048);
+	}
+}
 
-		for (size_t i = 0; i < integs; i++) {
-			for (size_t f = 0; f < (ike ? p->prfs : 1); f++) {
-				for (size_t g = 0; g < (ike ? p->groups : 1); g++) {
-					struct suite s = { .encr = row->id, .encr_bits = row->key_bits };
+/* All combinations of one cipher's proposal; false: no room. */
+static bool proposal_expand(const struct proposal *written, const struct encr_row *encr, bool ike,
+			    unsigned brevity, struct suite *suites, size_t *count)
+{
+	struct proposal p = *written;
 
-					s.integ = row->aead ? INTEG_NONE : p->integ[i];
-					s.prf = ike ? p->prf[f] : 0;
-					s.ke = ike ? p->group[g] : KE_NONE;
-					if (!add(suites, count, &s))
-						return false;
-				}
-			}
+	proposal_defaults(&p, encr, ike, brevity);
+	for (size_t h = 0; h < (p.hashes ? p.hashes : 1); h++) {
+		for (size_t g = 0; g < (p.groups ? p.groups : 1); g++) {
+			struct suite suite;
+
+			memset(&suite, 0, sizeof(suite));
+			suite.encr = encr->id;
+			suite.encr_bits = encr->key_bits;
+			suite.prf = ike ? p.prf[h]->id : 0;
+			suite.integ = encr->aead ? INTEG_NONE : p.integ[h]->id;
+			suite.ke = p.groups ? p.group[g]->id : KE_NONE;
+			if (!suite_add(suites, count, &suite))
+				return false;
 		}
 	}
 	return true;
 }
 
-static void fill(struct parts *p)
+static bool suites_expand(const char *text, bool ike, unsigned brevity, struct suite *found, size_t *n,
+			  struct suite_fault *fault, bool *full)
 {
-	if (!p->integs)
-		p->integ[p->integs++] = INTEG_HMAC_SHA2_256_128;
-	if (!p->prfs) {
-		p->prfs = ARRAY_LENGTH(default_prfs);
-		memcpy(p->prf, default_prfs, sizeof(default_prfs));
-	}
-	if (!p->groups) {
-		p->groups = ARRAY_LENGTH(default_groups);
-		memcpy(p->group, default_groups, sizeof(default_groups));
-	}
-}
+	char *copy = strdup(text), *rest = copy, *one;
+	bool ok = copy || fault_set(fault, "", "no memory", NULL);
 
-size_t suites_default(bool ike, struct suite *suites)
-{
-	static const struct {
-		uint16_t encr, bits;
-	} ciphers[] = { { ENCR_AES_GCM_16, 256 }, { ENCR_CHACHA20_POLY1305, 0 }, { ENCR_AES_GCM_16, 128 }, { ENCR_AES_CBC, 256 } };
-	size_t count = 0;
+	*full = false;
+	*n = 0;
+	while (ok && (one = strsep(&rest, ",")) != NULL) {
+		struct proposal p;
 
-	for (size_t i = 0; i < ARRAY_LENGTH(ciphers); i++) {
-		struct parts p = { .encr = { ciphers[i].encr }, .bits = { ciphers[i].bits }, .encrs = 1 };
-
-		fill(&p);
-		if (i > 0 && ike)
-			p.prfs = 1;
-		combine(&p, ike, suites, &count);
-	}
-	return count;
-}
-
-static bool take_cipher(struct parts *p, const char *word)
-{
-	const struct encr_row *row = encr_find_name(word);
-
-	if (!row)
-		return false;
-	p->encr[p->encrs] = row->id;
-	p->bits[p->encrs++] = row->key_bits;
-	/* A cipher named without its length is good in both, the longer first. */
-	if (!strcasecmp(word, "aes_gcm") || !strcasecmp(word, "aes")) {
-		p->encr[p->encrs] = row->id;
-		p->bits[p->encrs++] = 128;
-	}
-	return true;
-}
-
-/* The words after the cipher: integrity or PRF (they share names) and group. */
-static bool take_word(struct parts *p, const char *word, bool ike, bool aead)
-{
-	const struct integ_row *integ = integ_find_name(word);
-	const struct prf_row *prf = prf_find_name(word);
-	const struct group_row *group = group_find_name(word);
-
-	if (group && p->groups < ARRAY_LENGTH(p->group))
-		p->group[p->groups++] = group->id;
-	else if (integ && integ->id == INTEG_NONE && aead)
-		return true;
-	else if (prf && ike && p->prfs < ARRAY_LENGTH(p->prf)) {
-		p->prf[p->prfs++] = prf->id;
-		if (!aead && integ && p->integs < ARRAY_LENGTH(p->integ))
-			p->integ[p->integs++] = integ->id;
-	} else if (integ && !aead && p->integs < ARRAY_LENGTH(p->integ))
-		p->integ[p->integs++] = integ->id;
-	else
-		return false;
-	return true;
-}
-
-static const char *refusal(const char *word)
-{
-	static const char *const weak[] = { "3des", "des", "md5", "sha1", "sha", "modp1024", "modp1536", "modp768",
-					    "dh1",  "dh2", "dh5", "dh22", "dh23", "dh24", "cast", "blowfish", "null" };
-
-	for (size_t i = 0; i < ARRAY_LENGTH(weak); i++) {
-		if (strcasecmp(word, weak[i]) == 0)
-			return "this algorithm is too weak (RFC 8247, RFC 8221)";
-	}
-	return NULL;
-}
-
-static bool parse_one(struct making *m, const struct place *at, const char *text, size_t len, bool ike,
-		      struct suite *suites, size_t *count)
-{
-	struct parts p = { 0 };
-	char word[64];
-	bool aead = false;
-	const char *end = text + len;
-
-	for (bool first = true; text < end; first = false) {
-		size_t n = strcspn(text, "-;+,");
-
-		if (n > (size_t)(end - text))
-			n = (size_t)(end - text);
-		snprintf(word, sizeof(word), "%.*s", (int)(n < sizeof(word) ? n : sizeof(word) - 1), text);
-		if (first ? !take_cipher(&p, word) : !take_word(&p, word, ike, aead)) {
-			struct plan_problem *pr = problem(m, at, false, word, "%s", refusal(word) ? refusal(word) :
-							  first ? "unknown cipher" : "this does not fit here");
-			if (pr)
-				snprintf(pr->expected, sizeof(pr->expected), "%s",
-					 first ? "aes_gcm256, aes_gcm128, chacha20_poly1305, aes256 or aes128" :
-						 "sha2_256, sha2_384, sha2_512, dh31, dh19 or dh14");
-			return false;
+		ok = proposal_read(one, copy, ike, &p, fault);
+		for (size_t i = 0; ok && i < p.encrs; i++) {
+			*full = !proposal_expand(&p, p.encr[i], ike, brevity, found, n);
+			ok = !*full || fault_set(fault, "", "too many combinations", NULL);
 		}
-		aead = encr_find(p.encr[0], p.bits[0])->aead;
-		text += n + 1;
 	}
-	if (!p.encrs) {
-		problem(m, at, false, text, "a proposal is empty");
-		return false;
-	}
-	fill(&p);
-	if (!combine(&p, ike, suites, count)) {
-		problem(m, at, false, "", "more than %d combinations of algorithms", CONN_SUITES);
-		return false;
-	}
-	return true;
+	free(copy);
+	return ok;
 }
 
-bool suites_parse(struct making *m, const struct place *at, const char *text, bool ike, struct suite *suites,
-		  size_t *count)
+bool suites_read(const char *text, bool ike, struct suite *suites, size_t *count, struct suite_fault *fault)
 {
+	struct suite found[CONN_SUITES];
+	bool ok = false, full = true;
+	size_t n = 0;
+
+	memset(found, 0, sizeof(found));
+	for (unsigned brevity = 0; full && brevity < BREVITIES; brevity++)
+		ok = suites_expand(text, ike, brevity, found, &n, fault, &full);
+	if (ok) {
+		memset(suites, 0, sizeof(found));
+		memcpy(suites, found, n * sizeof(*found));
+		*count = n;
+	}
+	return ok;
+}
+
+void suites_default(bool ike, struct suite *suites, size_t *count)
+{
+	/* The most wanted first; within a cipher the groups by what they cost. */
+	static const char ike_text[] =
+		"aes_gcm256-sha2_512+sha2_256-dh31+dh19+dh14,"
+		"chacha20_poly1305-sha2_512+sha2_256-dh31+dh19,aes256-sha2_256-dh31+dh19+dh14";
+	static const char esp_text[] = "aes_gcm256,aes_gcm128,chacha20_poly1305,aes256-sha2_256";
+	struct suite_fault fault = { "", "", NULL, 0 };
+
 	*count = 0;
-	while (*text) {
-		size_t len;
-
-		text += strspn(text, " \t");
-		len = strcspn(text, ",");
-		if (!parse_one(m, at, text, len, ike, suites, count))
-			return false;
-		text += len + (text[len] != '\0');
-	}
-	return true;
+	(void)!suites_read(ike ? ike_text : esp_text, ike, suites, count, &fault);
 }

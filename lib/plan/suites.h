@@ -17,7 +17,8 @@ struct suite_fault {
  * ';' stands before a group too. What is left out is filled with our defaults. Fills suites[CONN_SUITES];
  * on false they are unchanged and *fault says why.
  */
-MUST_USE bool suites_read(const char *text, bool ike, struct suite *suites, size_t *count, struct suite_fault *fault);
+MUST_USE bool suites_read(const char *text, bool ike, struct suite *suites, size_t *count,
+			  struct suite_fault *fault);
 
 /* What we propose when nothing is configured. */
 void suites_default(bool ike, struct suite *suites, size_t *count);

@@ -83,7 +83,8 @@ bool word_nearest(const char *name, bool setup, char out[64])
 		const char *word = alias ? word_aliases[i - word_count].alias : word_table[i].name;
 		bool end = !alias && word_table[i].place == PLACE_END;
 
-		if ((alias ? word_aliases[i - word_count].setup : word_table[i].place == PLACE_SETUP) != setup)
+		if ((alias ? word_aliases[i - word_count].setup : word_table[i].place == PLACE_SETUP) !=
+		    setup)
 			continue;
 		for (unsigned side = 0; side < (end ? 2u : 1u); side++) {
 			snprintf(spelled, sizeof(spelled), "%s%s", !end ? "" : side ? "right" : "left", word);

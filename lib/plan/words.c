@@ -1,212 +1,346 @@
-/*
- * The one table of keywords: parser, checker and manual page come from it. Names are libreswan's where
- * libreswan has the keyword; those that begin with oe-, and a few of setup, are ours.
- */
+/* The table of keywords (words.h). Meanings are for the manual page: one plain sentence each. */
+#include "words.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "inside.h"
+#define TIME "a time like 30s, 5m, 8h or 500ms"
+#define YESNO "yes or no"
+#define SETUP(field) offsetof(struct setup, field)
+#define CONN(field) offsetof(struct draft, conn.field)
+#define CERTIFICATES "certificates are not supported yet: use a raw public key or a shared key"
+#define IKEV1 "only IKEv2 is spoken"
+#define INTERFACES "interfaces and marks for IPsec are not supported yet: packets would take another way"
 
-static const struct word_value types[] = { { "tunnel", CONN_TUNNEL },
-					   { "transport", CONN_TRANSPORT },
-					   { "passthrough", CONN_PASSTHROUGH },
-					   { "pass", CONN_PASSTHROUGH },
-					   { "drop", CONN_DROP },
-					   { NULL, 0 } };
-static const struct word_value autos[] = { { "ignore", AUTO_IGNORE }, { "add", AUTO_ADD },     { "route", AUTO_ROUTE },
-					   { "ondemand", AUTO_ROUTE }, { "start", AUTO_START }, { "up", AUTO_START },
-					   { "keep", AUTO_START },     { NULL, 0 } };
-static const struct word_value shunts[] = { { "none", SHUNT_DEFAULT },	{ "passthrough", SHUNT_PASS },
-					    { "drop", SHUNT_DROP },	{ "hold", SHUNT_HOLD },
-					    { "reject", SHUNT_DROP },	{ NULL, 0 } };
-static const struct word_value families[] = {
-	{ "ipv4", ADDRESS_V4 }, { "inet", ADDRESS_V4 }, { "ipv6", ADDRESS_V6 }, { "inet6", ADDRESS_V6 }, { NULL, 0 }
+static const struct choice no_choice = { NULL, 0, NULL };
+
+static const struct choice type_choices[] = {
+	{ "tunnel", CONN_TUNNEL, NULL },
+	{ "transport", CONN_TRANSPORT, NULL },
+	{ "passthrough", CONN_PASSTHROUGH, NULL },
+	{ "drop", CONN_DROP, NULL },
+	{ "reject", CONN_DROP, NULL },
+	{ NULL, 0, NULL },
 };
-static const struct word_value versions[] = { { "ikev2", 2 }, { "ike", 2 },    { "insist", 2 },
-					      { "yes", 2 },   { "propose", 2 }, { NULL, 0 } };
-
-#define CONN(f) offsetof(struct conn, f)
-#define END(f) offsetof(struct end, f)
-#define SETUP(f) offsetof(struct setup, f)
-
-const struct keyword keywords[] = {
-	{ "left", "conn", false, VALUE_HOST, 0, NULL, "", "address of the left end: an address, %any, %defaultroute, %group or %opportunisticgroup" },
-	{ "right", "conn", false, VALUE_HOST, 0, NULL, "", "address of the right end" },
-	{ "id", "conn", true, VALUE_ID, END(id), NULL, "the address", "identity of the end: an address, @name, user@host, @#hex or %null" },
-	{ "subnet", "conn", true, VALUE_SUBNET, END(client), NULL, "the address", "what lies behind the end, as a prefix" },
-	{ "protoport", "conn", true, VALUE_PROTOPORT, END(client), NULL, "any", "protocol, or protocol/port, that the connection is limited to" },
-	{ "auth", "conn", true, VALUE_AUTH, END(auth), NULL, "authby", "how the end proves itself: null, secret, rsa, rsasig, rsa-sha2, ecdsa" },
-	{ "rsasigkey", "conn", true, VALUE_KEY_RSA, END(key), NULL, "", "RSA public key of the end (0s and base64 of RFC 3110), or %dnsondemand" },
-	{ "ecdsakey", "conn", true, VALUE_KEY_ECDSA, END(key), NULL, "", "P-256 public key of the end (0s and base64 of a SubjectPublicKeyInfo)" },
-	{ "pubkey", "conn", true, VALUE_KEY_PEM, END(key), NULL, "", "public key of the end (base64 of a SubjectPublicKeyInfo)" },
-	{ "ckaid", "conn", true, VALUE_CKAID, END(ckaid), NULL, "", "hexadecimal CKAID of our private key in the NSS database" },
-	{ "ikeport", "conn", true, VALUE_NUMBER, END(ikeport), NULL, "500", "UDP port of IKE at the end" },
-	{ "authby", "conn", false, VALUE_AUTHBY, 0, NULL, "rsa-sha2", "how both ends prove themselves: secret, null, rsasig, rsa-sha2, ecdsa, never" },
-	{ "ike", "conn", false, VALUE_IKE, CONN(ike), NULL, "aes_gcm256-sha2_512-dh31 and others", "IKE proposals: cipher[-integrity][;prf]-group, separated by commas" },
-	{ "esp", "conn", false, VALUE_ESP, CONN(esp), NULL, "aes_gcm256 and others", "ESP proposals: cipher[-integrity], separated by commas" },
-	{ "type", "conn", false, VALUE_WORD, CONN(type), types, "tunnel", "tunnel, transport, passthrough or drop" },
-	{ "auto", "conn", false, VALUE_WORD, CONN(start), autos, "ignore", "what is done at start: ignore, add, ondemand (route) or start" },
-	{ "keyingtries", "conn", false, VALUE_TRIES, CONN(keyingtries), NULL, "%forever", "attempts before giving up; %forever or 0 for no end" },
-	{ "retransmit-interval", "conn", false, VALUE_TIME, CONN(retransmit_interval), NULL, "500ms", "time before the first retransmission; doubles each time" },
-	{ "retransmit-timeout", "conn", false, VALUE_TIME, CONN(retransmit_timeout), NULL, "60s", "time after which an unanswered request is given up" },
-	{ "ikelifetime", "conn", false, VALUE_TIME, CONN(ike_lifetime), NULL, "8h", "life of an IKE SA" },
-	{ "ipsec-lifetime", "conn", false, VALUE_TIME, CONN(sa_lifetime), NULL, "8h", "life of a Child SA" },
-	{ "negotiationshunt", "conn", false, VALUE_WORD, CONN(negotiation_shunt), shunts, "hold", "what packets meet while IKE negotiates" },
-	{ "failureshunt", "conn", false, VALUE_WORD, CONN(failure_shunt), shunts, "none", "what packets meet after IKE has failed" },
-	{ "hostaddrfamily", "conn", false, VALUE_WORD, CONN(family), families, "of the addresses", "ipv4 or ipv6" },
-	{ "keyexchange", "conn", false, VALUE_WORD, SIZE_MAX, versions, "ikev2", "the only version there is" },
-	{ "ikev2", "conn", false, VALUE_WORD, SIZE_MAX, versions, "yes", "the only version there is" },
-	{ "rekey", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "reauth", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "rekeymargin", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "rekeyfuzz", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "pfs", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "fragmentation", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "mobike", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "narrowing", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "dpddelay", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "dpdtimeout", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "dpdaction", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "encapsulation", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "nexthop", "conn", true, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "sendcert", "conn", true, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "clientaddrfamily", "conn", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "cert", "conn", true, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "ca", "conn", true, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "ah", "conn", false, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "ppk", "conn", false, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "sec-label", "conn", false, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "mark", "conn", false, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "ipsec-interface", "conn", false, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "addresspool", "conn", true, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "subnets", "conn", true, VALUE_REFUSED, 0, NULL, "", "" },
-	{ "logfile", "setup", false, VALUE_TEXT, SETUP(logfile), NULL, "standard error", "file that the daemon writes its notes to" },
-	{ "listen", "setup", false, VALUE_TEXT, SETUP(listen), NULL, "every address", "addresses that the daemon listens on" },
-	{ "nssdir", "setup", false, VALUE_TEXT, SETUP(nssdir), NULL, "/var/lib/ipsec/nss", "folder of the NSS database" },
-	{ "dnssec-anchors", "setup", false, VALUE_TEXT, SETUP(dnssec_anchors), NULL, "/usr/share/dns/root.key", "file of DNSSEC trust anchors" },
-	{ "dnssec-enable", "setup", false, VALUE_BOOL, SETUP(dnssec_enable), NULL, "yes", "whether keys are looked up in DNS at all" },
-	{ "uniqueids", "setup", false, VALUE_BOOL, SETUP(unique_ids), NULL, "yes", "whether an identity has one connection at a time" },
-	{ "dns-forwarders", "setup", false, VALUE_ADDRESSES, SETUP(forwarders), NULL, "/etc/resolv.conf", "resolvers to ask, up to four addresses" },
-	{ "stop-deadline", "setup", false, VALUE_TIME, SETUP(stop_deadline), NULL, "5s", "how long a stop waits for peers to confirm" },
-	{ "oe-dns-timeout", "setup", false, VALUE_TIME, SETUP(oe_dns_timeout_permissive), NULL, "5s, private 15s", "how long a destination waits for DNS" },
-	{ "oe-ike-timeout", "setup", false, VALUE_TIME, SETUP(oe_ike_timeout_permissive), NULL, "4s, private 30s", "how long a destination waits for IKE" },
-	{ "oe-short-timeout", "setup", false, VALUE_TIME, SETUP(oe_short_timeout), NULL, "60s", "life of a decision after silence" },
-	{ "oe-normal-timeout", "setup", false, VALUE_TIME, SETUP(oe_normal_timeout), NULL, "15m", "life of a decision after an answer" },
-	{ "oe-initial-lifespan", "setup", false, VALUE_TIME, SETUP(oe_initial_lifespan), NULL, "60s", "first look at whether a pair is still used" },
-	{ "oe-lifespan", "setup", false, VALUE_TIME, SETUP(oe_lifespan), NULL, "20m", "later looks" },
-	{ "protostack", "setup", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "plutodebug", "setup", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "logtime", "setup", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "logappend", "setup", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "dumpdir", "setup", false, VALUE_IGNORED, 0, NULL, "", "" },
-	{ "virtual-private", "setup", false, VALUE_IGNORED, 0, NULL, "", "" },
+static const struct choice auto_choices[] = {
+	{ "ignore", AUTO_IGNORE, NULL },  { "add", AUTO_ADD, NULL },
+	{ "ondemand", AUTO_ROUTE, NULL }, { "route", AUTO_ROUTE, NULL },
+	{ "start", AUTO_START, NULL },    { "keep", AUTO_START, NULL },
+	{ "up", AUTO_START, NULL },       { NULL, 0, NULL },
 };
-const size_t keyword_count = ARRAY_LENGTH(keywords);
+static const struct choice negotiation_choices[] = {
+	{ "hold", SHUNT_HOLD, NULL },
+	{ "drop", SHUNT_HOLD, NULL },
+	{ "passthrough", SHUNT_PASS, NULL },
+	{ "pass", SHUNT_PASS, NULL },
+	{ NULL, 0, NULL },
+};
+static const struct choice failure_choices[] = {
+	{ "none", SHUNT_DEFAULT, NULL },
+	{ "passthrough", SHUNT_PASS, NULL },
+	{ "pass", SHUNT_PASS, NULL },
+	{ "drop", SHUNT_DROP, NULL },
+	{ "reject", SHUNT_DROP, NULL },
+	{ "hold", SHUNT_DROP, NULL },
+	{ NULL, 0, NULL },
+};
+static const struct choice family_choices[] = {
+	{ "ipv4", ADDRESS_V4, NULL },
+	{ "ipv6", ADDRESS_V6, NULL },
+	{ NULL, 0, NULL },
+};
+static const struct choice version_choices[] = {
+	{ "ikev2", 0, NULL },    { "ike", 0, NULL }, { "yes", 0, NULL },    { "insist", 0, NULL },
+	{ "ikev1", 0, IKEV1 },   { "no", 0, IKEV1 }, { "never", 0, IKEV1 }, { "permit", 0, IKEV1 },
+	{ "propose", 0, IKEV1 }, { NULL, 0, NULL },
+};
+static const struct choice phase2_choices[] = {
+	{ "esp", 0, NULL },
+	{ "ah", 0, "AH does not encrypt and is not supported" },
+	{ "ah+esp", 0, "AH is not supported" },
+	{ NULL, 0, NULL },
+};
 
-static const struct {
-	const char *other, *name;
-} aliases[] = { { "salifetime", "ipsec-lifetime" }, { "keylife", "ipsec-lifetime" }, { "lifetime", "ipsec-lifetime" },
-		{ "phase2alg", "esp" },		    { "phase2", "esp" },	      { "dnssec-rootkey-file", "dnssec-anchors" } };
-
-static const struct keyword *find(const char *section, const char *name, bool sided)
-{
-	for (size_t i = 0; i < ARRAY_LENGTH(aliases); i++) {
-		if (strcasecmp(name, aliases[i].other) == 0)
-			name = aliases[i].name;
+#define ACTS(name, place, set, offset, choices, expected, fallback, meaning)                    \
+	{                                                                                       \
+		name, place, WORD_ACTS, set, offset, choices, expected, fallback, meaning, NULL \
 	}
-	for (size_t i = 0; i < keyword_count; i++) {
-		if (keywords[i].sided == sided && strcmp(keywords[i].section, section) == 0 &&
-		    strcasecmp(keywords[i].name, name) == 0)
-			return &keywords[i];
+#define IDLE(name, place, meaning)                                                     \
+	{                                                                              \
+		name, place, WORD_IDLE, NULL, 0, &no_choice, NULL, NULL, meaning, NULL \
 	}
-	return NULL;
-}
-
-const struct keyword *keyword_find(const char *section, const char *key, char *side)
-{
-	const struct keyword *k = find(section, key, false);
-	const char *rest = NULL;
-
-	*side = 0;
-	if (k)
-		return k;
-	if (strncasecmp(key, "left", 4) == 0)
-		rest = key + 4, *side = 'l';
-	else if (strncasecmp(key, "right", 5) == 0)
-		rest = key + 5, *side = 'r';
-	if (rest && rest[0] == '-')
-		rest++;
-	return rest ? find(section, rest, true) : NULL;
-}
-
-/* The edit distance, for short words only. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[64], la = (unsigned)strlen(a), lb = (unsigned)strlen(b);
-
-	if (la >= ARRAY_LENGTH(row) || lb >= ARRAY_LENGTH(row))
-		return UINT32_MAX;
-	for (unsigned j = 0; j <= lb; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= la; i++) {
-		unsigned corner = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= lb; j++) {
-			unsigned change = corner + (a[i - 1] != b[j - 1]);
-			unsigned drop = row[j] + 1, add = row[j - 1] + 1;
-
-			corner = row[j];
-			row[j] = change < drop ? change : drop;
-			row[j] = add < row[j] ? add : row[j];
-		}
+#define REFUSED(name, place, harmless, why)                                               \
+	{                                                                                 \
+		name, place, WORD_REFUSED, NULL, 0, &no_choice, NULL, NULL, why, harmless \
 	}
-	return row[lb];
-}
-
-/* Near enough to be a slip of the hand: a third of the word. */
-static bool is_near(unsigned d, const char *word)
-{
-	return d <= 1 + strlen(word) / 3;
-}
-
-const char *keyword_nearest(const char *section, const char *key, char room[64])
-{
-	unsigned best = UINT32_MAX;
-	char full[64];
-
-	for (size_t i = 0; i < keyword_count; i++) {
-		for (unsigned side = 0; side < (keywords[i].sided ? 2u : 1u); side++) {
-			unsigned d;
-
-			if (strcmp(keywords[i].section, section) != 0)
-				continue;
-			snprintf(full, sizeof(full), "%s%s", !keywords[i].sided ? "" : side ? "right" : "left",
-				 keywords[i].name);
-			d = distance(key, full);
-			if (d < best) {
-				best = d;
-				memcpy(room, full, sizeof(full));
-			}
-		}
+#define OBSOLETE(name, place)                                                                 \
+	{                                                                                     \
+		name, place, WORD_OBSOLETE, NULL, 0, &no_choice, NULL, NULL, "obsolete", NULL \
 	}
-	return is_near(best, key) ? room : NULL;
-}
 
-const char *word_nearest(const struct word_value *words, const char *word)
-{
-	unsigned best = UINT32_MAX;
-	const char *nearest = NULL;
+const struct word_row word_table[] = {
+	/* config setup: what acts */
+	ACTS("logfile", PLACE_SETUP, set_text, SETUP(logfile), NULL, "a path", "standard error",
+	     "Where the log goes."),
+	ACTS("listen", PLACE_SETUP, set_text, SETUP(listen), NULL, "an address", "all addresses",
+	     "The only address on which IKE is spoken."),
+	ACTS("nssdir", PLACE_SETUP, set_text, SETUP(nssdir), NULL, "a folder", "/var/lib/ipsec/nss",
+	     "The folder of the NSS database with our private keys."),
+	ACTS("dnssec-anchors", PLACE_SETUP, set_text, SETUP(dnssec_anchors), NULL, "a path",
+	     "/usr/share/dns/root.key", "The file with the trust anchors of DNSSEC."),
+	ACTS("dnssec-enable", PLACE_SETUP, set_bool, SETUP(dnssec_enable), NULL, YESNO, "yes",
+	     "Whether answers of DNS are validated. Without it no answer counts as secure."),
+	ACTS("uniqueids", PLACE_SETUP, set_bool, SETUP(unique_ids), NULL, YESNO, "yes",
+	     "Whether a peer's new connection replaces its older one."),
+	ACTS("dns-forwarders", PLACE_SETUP, set_forwarders, 0, NULL, "up to four addresses",
+	     "those of /etc/resolv.conf", "The resolvers that are asked."),
+	ACTS("oe-dns-timeout", PLACE_SETUP, set_two_seconds, SETUP(oe_dns_timeout_permissive), NULL, TIME,
+	     "5s, and 15s for private", "How long an opportunistic attempt waits for DNS."),
+	ACTS("oe-ike-timeout", PLACE_SETUP, set_two_seconds, SETUP(oe_ike_timeout_permissive), NULL, TIME,
+	     "4s, and 30s for private", "How long an opportunistic attempt waits for each gateway."),
+	ACTS("oe-short-timeout", PLACE_SETUP, set_seconds, SETUP(oe_short_timeout), NULL, TIME, "60s",
+	     "How long a decision lasts after silence. Repeated silence doubles it, up to ten minutes."),
+	ACTS("oe-normal-timeout", PLACE_SETUP, set_seconds, SETUP(oe_normal_timeout), NULL, TIME, "15m",
+	     "How long a decision lasts after an answer, never longer than the record that justified it."),
+	ACTS("oe-initial-lifespan", PLACE_SETUP, set_seconds, SETUP(oe_initial_lifespan), NULL, TIME, "60s",
+	     "When a new pair is first looked at to see whether it is used."),
+	ACTS("oe-lifespan", PLACE_SETUP, set_seconds, SETUP(oe_lifespan), NULL, TIME, "20m",
+	     "How often a pair is looked at later."),
+	ACTS("stop-deadline", PLACE_SETUP, set_seconds, SETUP(stop_deadline), NULL, TIME, "5s",
+	     "How long a clean stop waits for peers to answer our deletes."),
 
-	for (; words->word; words++) {
-		unsigned d = distance(word, words->word);
+	/* conn: the ends */
+	ACTS("", PLACE_END, set_host, 0, NULL,
+	     "an address, %any, %defaultroute, %group or %opportunisticgroup", NULL,
+	     "The address of this end. Which end we are is decided by our own addresses."),
+	ACTS("id", PLACE_END, set_id, 0, NULL, "an address, @name, user@host, @#hex or %null",
+	     "the end's address", "How this end names itself."),
+	ACTS("subnet", PLACE_END, set_subnet, 0, NULL, "a subnet like 192.0.2.0/24", "the end itself",
+	     "The addresses behind this end that the connection is for."),
+	ACTS("protoport", PLACE_END, set_protoport, 0, NULL, "a protocol, or protocol/port like udp/6081",
+	     "all",
+	     "Restricts the connection to a protocol and a port of this end. For ICMP the port is type times "
+	     "256 plus "
+	     "code."),
+	ACTS("auth", PLACE_END, set_auth, 0, NULL, "secret, null, rsasig, rsa-sha2, ecdsa or never",
+	     "as authby", "How this end proves who it is."),
+	ACTS("rsasigkey", PLACE_END, set_rsa_key, 0, NULL, "0s and base64 (RFC 3110), %dnsondemand or %none",
+	     NULL, "The RSA public key of this end."),
+	ACTS("ecdsakey", PLACE_END, set_public_key, 0, NULL, "0s and base64", NULL,
+	     "The ECDSA P-256 public key of this end."),
+	ACTS("pubkey", PLACE_END, set_public_key, 0, NULL, "base64 of a SubjectPublicKeyInfo", NULL,
+	     "The public key of this end, as in a PEM file."),
+	ACTS("ckaid", PLACE_END, set_ckaid, 0, NULL, "40 hexadecimal digits", NULL,
+	     "Which private key of the NSS database is ours."),
+	ACTS("ikeport", PLACE_END, set_ike_port, 0, NULL, "a port from 1 to 65535", "500",
+	     "The UDP port of IKE at this end."),
 
-		if (d < best) {
-			best = d;
-			nearest = words->word;
-		}
-	}
-	return is_near(best, word) ? nearest : NULL;
-}
+	/* conn: what acts */
+	ACTS("authby", PLACE_CONN, set_authby, 0, NULL,
+	     "secret, null, rsasig, rsa-sha2, ecdsa or never, or several in order of preference",
+	     "by the public keys that are given, else rsasig", "How both ends prove who they are."),
+	ACTS("ike", PLACE_CONN, set_ike, 0, NULL, "proposals like aes_gcm256-sha2_256-dh31",
+	     "AES-GCM-256, ChaCha20-Poly1305, AES-CBC-256; SHA2-512, SHA2-256; dh31, dh19, dh14",
+	     "What is acceptable for IKE."),
+	ACTS("esp", PLACE_CONN, set_esp, 0, NULL, "proposals like aes_gcm256 or aes256-sha2_256",
+	     "aes_gcm256, aes_gcm128, chacha20_poly1305, aes256-sha2_256", "What is acceptable for ESP."),
+	ACTS("type", PLACE_CONN, set_type, 0, type_choices, NULL, "tunnel", "What happens to the packets."),
+	ACTS("auto", PLACE_CONN, set_auto, 0, auto_choices, NULL, "ignore",
+	     "What is done at start: nothing, accept it (add), wait for a packet (ondemand), or begin "
+	     "(start)."),
+	ACTS("keyingtries", PLACE_CONN, set_keyingtries, 0, NULL, "a number or %forever", "%forever",
+	     "How many attempts are made; 0 is for ever."),
+	ACTS("retransmit-interval", PLACE_CONN, set_milliseconds, CONN(retransmit_interval), NULL, TIME,
+	     "500ms",
+	     "When a request is first sent again; the interval then doubles. A bare number is milliseconds."),
+	ACTS("retransmit-timeout", PLACE_CONN, set_seconds, CONN(retransmit_timeout), NULL, TIME, "60s",
+	     "When a request without an answer is given up."),
+	ACTS("ikelifetime", PLACE_CONN, set_seconds, CONN(ike_lifetime), NULL, TIME, "8h",
+	     "How long an IKE SA lives."),
+	ACTS("salifetime", PLACE_CONN, set_seconds, CONN(sa_lifetime), NULL, TIME, "8h",
+	     "How long an IPsec SA lives."),
+	ACTS("negotiationshunt", PLACE_CONN, set_choice, CONN(negotiation_shunt), negotiation_choices, NULL,
+	     "hold", "What happens to packets while keys are negotiated."),
+	ACTS("failureshunt", PLACE_CONN, set_failure_shunt, 0, failure_choices, NULL,
+	     "none, or as the group's class says", "What happens to packets when the negotiation failed."),
+	ACTS("hostaddrfamily", PLACE_CONN, set_family, 0, family_choices, NULL, "that of the addresses",
+	     "Which family %any and %defaultroute mean."),
+	ACTS("keyexchange", PLACE_CONN, set_nothing, 0, version_choices, NULL, "ikev2",
+	     "The version of IKE."),
+	ACTS("phase2", PLACE_CONN, set_nothing, 0, phase2_choices, NULL, "esp",
+	     "The protocol of the packets."),
+
+	/* conn: what would weaken the connection if it were ignored */
+	REFUSED("cert", PLACE_END, "", CERTIFICATES),
+	REFUSED("autheap", PLACE_END, "none", "EAP is not supported"),
+	REFUSED("eddsakey", PLACE_END, "", "EdDSA keys are not supported yet"),
+	REFUSED("vti", PLACE_END, "", INTERFACES),
+	REFUSED("interface-ip", PLACE_END, "", INTERFACES),
+	REFUSED("xauthserver", PLACE_END, "no", IKEV1),
+	REFUSED("xauthclient", PLACE_END, "no", IKEV1),
+	REFUSED("groundhog", PLACE_END, "no", CERTIFICATES),
+	REFUSED("subnets", PLACE_END, "",
+		"several subnets in one connection are not supported yet: write a conn for each"),
+	REFUSED("ah", PLACE_CONN, "", "AH does not encrypt and is not supported: use esp"),
+	REFUSED("ppk", PLACE_CONN, "no never", "post-quantum preshared keys are not supported yet"),
+	REFUSED("ppk-ids", PLACE_CONN, "", "post-quantum preshared keys are not supported yet"),
+	REFUSED("sec-label", PLACE_CONN, "", "security labels are not supported"),
+	REFUSED("mark", PLACE_CONN, "", INTERFACES),
+	REFUSED("mark-in", PLACE_CONN, "", INTERFACES),
+	REFUSED("mark-out", PLACE_CONN, "", INTERFACES),
+	REFUSED("vti-interface", PLACE_CONN, "", INTERFACES),
+	REFUSED("vti-routing", PLACE_CONN, "no", INTERFACES),
+	REFUSED("vti-shared", PLACE_CONN, "no", INTERFACES),
+	REFUSED("ipsec-interface", PLACE_CONN, "no", INTERFACES),
+	REFUSED("pam-authorize", PLACE_CONN, "no", "PAM is not asked"),
+	REFUSED("dns-match-id", PLACE_CONN, "no", "names are not checked against DNS yet"),
+	REFUSED("aggressive", PLACE_CONN, "no", IKEV1),
+	REFUSED("sha2-truncbug", PLACE_CONN, "no", "truncated SHA2-256 is not supported"),
+	REFUSED("iptfs", PLACE_CONN, "no", "IP-TFS is not supported"),
+	REFUSED("tfc", PLACE_CONN, "0", "padding against traffic analysis is not supported yet"),
+	REFUSED("drop-oppo-null", PLACE_SETUP, "no", "leave out authby=null instead"),
+	REFUSED("ikev1-policy", PLACE_SETUP, "drop reject", IKEV1),
+
+	/* conn: known, without effect */
+	IDLE("sourceip", PLACE_END, "the source address of tunnelled packets"),
+	IDLE("nexthop", PLACE_END, "the gateway towards the peer"),
+	IDLE("updown", PLACE_END, "a script at every change"),
+	IDLE("updown-config", PLACE_END, "how the script is called"),
+	IDLE("sendcert", PLACE_END, "whether a certificate is sent"),
+	IDLE("ca", PLACE_END, "whose certificates are accepted"),
+	IDLE("modecfgserver", PLACE_END, "giving out addresses"),
+	IDLE("modecfgclient", PLACE_END, "asking for an address"),
+	IDLE("username", PLACE_END, "the name for XAUTH"),
+	IDLE("addresspool", PLACE_END, "addresses to give out"),
+	IDLE("cat", PLACE_END, "translating the client's address"),
+	IDLE("debug", PLACE_CONN, "debugging one connection"),
+	IDLE("connalias", PLACE_CONN, "a name for several connections"),
+	IDLE("intermediate", PLACE_CONN, "the IKE_INTERMEDIATE exchange"),
+	IDLE("esn", PLACE_CONN, "extended sequence numbers"),
+	IDLE("decap-dscp", PLACE_CONN, "copying DSCP inwards"),
+	IDLE("encap-dscp", PLACE_CONN, "copying DSCP outwards"),
+	IDLE("nopmtudisc", PLACE_CONN, "path MTU discovery"),
+	IDLE("fragmentation", PLACE_CONN, "IKE fragments"),
+	IDLE("mobike", PLACE_CONN, "MOBIKE"),
+	IDLE("narrowing", PLACE_CONN, "narrowing of selectors"),
+	IDLE("send-redirect", PLACE_CONN, "redirecting peers"),
+	IDLE("redirect-to", PLACE_CONN, "where peers are redirected to"),
+	IDLE("accept-redirect", PLACE_CONN, "following a redirect; none is followed"),
+	IDLE("accept-redirect-to", PLACE_CONN, "which redirects are followed; none is"),
+	IDLE("pfs", PLACE_CONN, "a fresh key exchange at rekeying"),
+	IDLE("session-resumption", PLACE_CONN, "resuming sessions"),
+	IDLE("send-supported-auth-methods", PLACE_CONN, "announcing methods"),
+	IDLE("nat-keepalive", PLACE_CONN, "keeping NAT mappings alive"),
+	IDLE("initial-contact", PLACE_CONN, "the INITIAL_CONTACT notice"),
+	IDLE("send-esp-tfc-padding-not-supported", PLACE_CONN, "a notice on padding"),
+	IDLE("reject-simultaneous-ike-auth", PLACE_CONN, "colliding connections"),
+	IDLE("iptfs-fragmentation", PLACE_CONN, "IP-TFS"),
+	IDLE("iptfs-packet-size", PLACE_CONN, "IP-TFS"),
+	IDLE("iptfs-max-queue-size", PLACE_CONN, "IP-TFS"),
+	IDLE("iptfs-reorder-window", PLACE_CONN, "IP-TFS"),
+	IDLE("iptfs-init-delay", PLACE_CONN, "IP-TFS"),
+	IDLE("iptfs-drop-time", PLACE_CONN, "IP-TFS"),
+	IDLE("fake-strongswan", PLACE_CONN, "another's vendor ID"),
+	IDLE("send-vendorid", PLACE_CONN, "our vendor ID"),
+	IDLE("share-lease", PLACE_CONN, "sharing of addresses"),
+	IDLE("ms-dh-downgrade", PLACE_CONN, "weaker groups for old clients; never done"),
+	IDLE("pfs-rekey-workaround", PLACE_CONN, "a fault of other implementations"),
+	IDLE("require-id-on-certificate", PLACE_CONN, "names in certificates"),
+	IDLE("ipsec-max-bytes", PLACE_CONN, "a limit of octets for an SA"),
+	IDLE("ipsec-max-packets", PLACE_CONN, "a limit of packets for an SA"),
+	IDLE("ikepad", PLACE_CONN, "padding of IKE messages"),
+	IDLE("nat-ikev1-method", PLACE_CONN, IKEV1),
+	IDLE("remote-peer-type", PLACE_CONN, IKEV1),
+	IDLE("nm-configured", PLACE_CONN, "set by NetworkManager"),
+	IDLE("cisco-unity", PLACE_CONN, IKEV1),
+	IDLE("cisco-split", PLACE_CONN, IKEV1),
+	IDLE("xauthby", PLACE_CONN, IKEV1),
+	IDLE("xauthfail", PLACE_CONN, IKEV1),
+	IDLE("modecfgpull", PLACE_CONN, IKEV1),
+	IDLE("modecfgdns", PLACE_CONN, "resolvers for clients"),
+	IDLE("modecfgdomains", PLACE_CONN, "domains for clients"),
+	IDLE("modecfgbanner", PLACE_CONN, "a greeting for clients"),
+	IDLE("ignore-peer-dns", PLACE_CONN, "resolvers from the peer; none is taken"),
+	IDLE("clones", PLACE_CONN, "parallel SAs"),
+	IDLE("nic-offload", PLACE_CONN, "encryption by the network card"),
+	IDLE("encapsulation", PLACE_CONN, "forced UDP encapsulation"),
+	IDLE("overlapip", PLACE_CONN, "overlapping subnets"),
+	IDLE("reauth", PLACE_CONN, "authenticating anew at rekeying"),
+	IDLE("rekey", PLACE_CONN, "whether we rekey"),
+	IDLE("rekeymargin", PLACE_CONN, "how long before the end we rekey"),
+	IDLE("rekeyfuzz", PLACE_CONN, "how much that varies"),
+	IDLE("replay-window", PLACE_CONN, "the size of the replay window; ours is always on"),
+	IDLE("enable-tcp", PLACE_CONN, "IKE and ESP over TCP"),
+	IDLE("tcp-remoteport", PLACE_CONN, "IKE and ESP over TCP"),
+	IDLE("compress", PLACE_CONN, "compression; never used"),
+	IDLE("metric", PLACE_CONN, "the metric of routes"),
+	IDLE("dpddelay", PLACE_CONN, "how often a silent peer is asked for a sign of life"),
+	IDLE("dpdtimeout", PLACE_CONN, IKEV1),
+	IDLE("sendca", PLACE_CONN, "sending certificates of authorities"),
+	IDLE("mtu", PLACE_CONN, "the MTU of routes"),
+	IDLE("priority", PLACE_CONN, "the priority of policies"),
+	IDLE("reqid", PLACE_CONN, "the reqid; ours are given out by the daemon"),
+	IDLE("nflog-group", PLACE_CONN, "logging of packets"),
+	OBSOLETE("dpdaction", PLACE_CONN),
+	OBSOLETE("clientaddrfamily", PLACE_CONN),
+
+	/* config setup: known, without effect */
+	IDLE("curl-iface", PLACE_SETUP, "fetching of revocation lists"),
+	IDLE("myvendorid", PLACE_SETUP, "the vendor ID"),
+	IDLE("plutodebug", PLACE_SETUP, "debugging; see --log-level of cygnetd(8)"),
+	IDLE("loglimit", PLACE_SETUP, "a limit of log lines"),
+	IDLE("logtime", PLACE_SETUP, "times in the log"),
+	IDLE("logappend", PLACE_SETUP, "appending to the log file; always done"),
+	IDLE("logip", PLACE_SETUP, "addresses in the log"),
+	IDLE("audit-log", PLACE_SETUP, "the kernel's audit log"),
+	IDLE("dumpdir", PLACE_SETUP, "where core files go"),
+	IDLE("ipsecdir", PLACE_SETUP, "the folder of more files; see cygnetd(8)"),
+	IDLE("exampledir", PLACE_SETUP, "a folder of examples"),
+	IDLE("rundir", PLACE_SETUP, "see --rundir of cygnetd(8)"),
+	IDLE("logstderr", PLACE_SETUP, "see --foreground of cygnetd(8)"),
+	IDLE("secretsfile", PLACE_SETUP, "see --secrets of cygnetd(8)"),
+	IDLE("statsbin", PLACE_SETUP, "a program for statistics"),
+	IDLE("shuntlifetime", PLACE_SETUP, "see oe-normal-timeout"),
+	IDLE("global-redirect", PLACE_SETUP, "redirecting peers"),
+	IDLE("global-redirect-to", PLACE_SETUP, "redirecting peers"),
+	IDLE("crl-strict", PLACE_SETUP, CERTIFICATES),
+	IDLE("crlcheckinterval", PLACE_SETUP, CERTIFICATES),
+	IDLE("crl-timeout", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-strict", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-enable", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-uri", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-timeout", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-trustname", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-cache-size", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-cache-min-age", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-cache-max-age", PLACE_SETUP, CERTIFICATES),
+	IDLE("ocsp-method", PLACE_SETUP, CERTIFICATES),
+	IDLE("seccomp", PLACE_SETUP, "filtering of system calls"),
+	IDLE("ddos-mode", PLACE_SETUP, "when cookies are asked for"),
+	IDLE("ddos-ike-threshold", PLACE_SETUP, "when cookies are asked for"),
+	IDLE("max-halfopen-ike", PLACE_SETUP, "how many half-open IKE SAs there may be"),
+	IDLE("ike-socket-bufsize", PLACE_SETUP, "the size of socket buffers"),
+	IDLE("ike-socket-errqueue", PLACE_SETUP, "errors told by ICMP"),
+	IDLE("expire-lifetime", PLACE_SETUP, "how long the kernel waits for keys"),
+	IDLE("virtual-private", PLACE_SETUP, "subnets of clients behind NAT"),
+	IDLE("seeddev", PLACE_SETUP, "a source of randomness"),
+	IDLE("seedbits", PLACE_SETUP, "an amount of randomness"),
+	IDLE("keep-alive", PLACE_SETUP, "how often NAT mappings are kept alive"),
+	IDLE("listen-tcp", PLACE_SETUP, "IKE over TCP"),
+	IDLE("listen-udp", PLACE_SETUP, "IKE over UDP; always spoken"),
+	IDLE("protostack", PLACE_SETUP, "the interface to the kernel"),
+	IDLE("nhelpers", PLACE_SETUP, "how many threads compute"),
+	IDLE("expire-shunt-interval", PLACE_SETUP,
+	     "how often decisions are swept; each has its own timer here"),
+	IDLE("dns-resolver", PLACE_SETUP, "see dns-forwarders"),
+	IDLE("ipsec-interface-managed", PLACE_SETUP, "interfaces for IPsec"),
+	IDLE("nflog-all", PLACE_SETUP, "logging of packets"),
+	OBSOLETE("syslog", PLACE_SETUP),
+	OBSOLETE("plutostderrlog", PLACE_SETUP),
+	OBSOLETE("interfaces", PLACE_SETUP),
+	OBSOLETE("ikev1-secctx-attr-type", PLACE_SETUP),
+	OBSOLETE("secctx-attr-type", PLACE_SETUP),
+};
+const size_t word_count = ARRAY_LENGTH(word_table);
