@@ -1,165 +1,160 @@
 /*
- * Sealing and opening: AES-GCM (RFC 5282), ChaCha20-Poly1305 (RFC 7634), AES-CBC with HMAC (RFC 7296 3.14:
- * encrypt, then MAC over all). One shape for all: text in place, the ICV apart.
+ * Sealing and opening (crypto.h: seal, open). AES-GCM with a 16 octet ICV (RFC 5282), ChaCha20-Poly1305
+ * (RFC 7634), AES-CBC with HMAC-SHA2 (RFC 3602, RFC 4868, RFC 7296 3.14). The key is imported for one
+ * message. NSS does not promise that input and output may be the same octets, so what is ciphertext
+ * anyway passes through a buffer of this folder; plaintext never does.
  */
-#include <stdlib.h>
+#include "provider.h"
+
 #include <string.h>
 
-#include "nss_inside.h"
-#include "writer.h"
+#include "limits.h"
 
-#define NONCE_OCTETS 12
+#define NONCE_OCTETS 12 /* salt and IV, for both AEADs */
 
-/* salt | iv */
-static bool make_nonce(const struct sealing_key *key, struct bytes iv, uint8_t nonce[NONCE_OCTETS])
-{
-	struct writer w = writer_into(nonce, NONCE_OCTETS);
-
-	writer_bytes(&w, bytes_of(key->encr_key + key->encr->key_octets, key->encr->salt_octets));
-	writer_bytes(&w, iv);
-	return writer_ok(&w) && w.used == NONCE_OCTETS;
-}
-
-/* The mechanism's parameters over nonce and aad, which they borrow. */
-union aead_parameters {
-	CK_NSS_GCM_PARAMS gcm;
-	CK_NSS_AEAD_PARAMS chacha;
+struct nss_cipher {
+	uint16_t id;
+	CK_MECHANISM_TYPE mechanism;
 };
 
-static CK_MECHANISM_TYPE aead_parameters(const struct sealing_key *key, struct bytes nonce, struct bytes aad,
-					 union aead_parameters *p, SECItem *item)
-{
-	SECItem n = item_of(nonce), a = item_of(aad);
+static const struct nss_cipher ciphers[] = {
+	{ ENCR_AES_GCM_16, CKM_AES_GCM },
+	{ ENCR_CHACHA20_POLY1305, CKM_CHACHA20_POLY1305 },
+	{ ENCR_AES_CBC, CKM_AES_CBC },
+};
 
-	memset(p, 0, sizeof(*p));
-	if (key->encr->id == ENCR_AES_GCM_16) {
-		p->gcm.pIv = n.data;
-		p->gcm.ulIvLen = n.len;
-		p->gcm.pAAD = a.data;
-		p->gcm.ulAADLen = a.len;
-		p->gcm.ulTagBits = key->encr->icv_octets * 8u;
-		*item = (SECItem){ siBuffer, (unsigned char *)&p->gcm, sizeof(p->gcm) };
-		return CKM_AES_GCM;
+static const struct nss_cipher *cipher_find(uint16_t id)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(ciphers); i++) {
+		if (ciphers[i].id == id)
+			return &ciphers[i];
 	}
-	p->chacha.pNonce = n.data;
-	p->chacha.ulNonceLen = n.len;
-	p->chacha.pAAD = a.data;
-	p->chacha.ulAADLen = a.len;
-	p->chacha.ulTagLen = key->encr->icv_octets;
-	*item = (SECItem){ siBuffer, (unsigned char *)&p->chacha, sizeof(p->chacha) };
-	return CKM_NSS_CHACHA20_POLY1305;
+	return NULL;
 }
 
-static bool aead(const struct sealing_key *key, struct bytes aad, struct bytes iv, struct bytes in, uint8_t *out,
-		 size_t out_len, bool sealing)
+/* One AEAD operation from in to out; the tag is written (sealing) or read (opening). */
+static bool aead_run(const struct keystore *store, const struct sealing_key *key, CK_ATTRIBUTE_TYPE direction,
+		     struct bytes aad, struct bytes iv, struct bytes in, uint8_t *out, uint8_t *tag)
 {
+	const struct encr_row *row = key->encr;
+	const struct nss_cipher *cipher = cipher_find(row->id);
+	SECItem none = { siBuffer, NULL, 0 };
 	uint8_t nonce[NONCE_OCTETS];
-	union aead_parameters p;
-	SECItem item;
-	CK_MECHANISM_TYPE mechanism;
-	PK11SymKey *k;
-	unsigned written = 0;
-	SECStatus s;
+	PK11SymKey *imported = NULL;
+	PK11Context *context = NULL;
+	int made = -1;
+	bool ok = false;
 
-	if (!make_nonce(key, iv, nonce))
+	if (!cipher || (size_t)row->salt_octets + iv.len != sizeof(nonce))
 		return false;
-	mechanism = aead_parameters(key, BYTES_OF_ARRAY(nonce), aad, &p, &item);
-	k = nss_import(mechanism, sealing ? CKA_ENCRYPT : CKA_DECRYPT, bytes_of(key->encr_key, key->encr->key_octets));
-	if (!k)
-		return false;
-	s = sealing ? PK11_Encrypt(k, mechanism, &item, out, &written, (unsigned)out_len, in.at, (unsigned)in.len) :
-		      PK11_Decrypt(k, mechanism, &item, out, &written, (unsigned)out_len, in.at, (unsigned)in.len);
-	PK11_FreeSymKey(k);
-	return s == SECSuccess && written == out_len;
-}
-
-/* NSS wants text and tag together: they meet in a room that is wiped afterwards. */
-static bool aead_seal(const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text, size_t len,
-		      uint8_t *icv)
-{
-	struct blob room = { NULL, 0 };
-	bool ok = blob_make(&room, len + key->encr->icv_octets) &&
-		  aead(key, aad, iv, bytes_of(text, len), room.data, room.len, true);
-
-	if (ok) {
-		memcpy(text, room.data, len);
-		memcpy(icv, room.data + len, key->encr->icv_octets);
-	}
-	blob_discard(&room);
+	memcpy(nonce, key->encr_key + row->key_octets, row->salt_octets);
+	memcpy(nonce + row->salt_octets, iv.at, iv.len);
+	imported = nss_import(store, cipher->mechanism, direction, bytes_of(key->encr_key, row->key_octets));
+	if (imported)
+		context = PK11_CreateContextBySymKey(cipher->mechanism, CKA_NSS_MESSAGE | direction, imported,
+						     &none);
+	if (context)
+		ok = PK11_AEADOp(context, CKG_NO_GENERATE, 0, nonce, sizeof(nonce), aad.at, (int)aad.len, out,
+				 &made, (int)in.len, tag, row->icv_octets, in.at,
+				 (int)in.len) == SECSuccess &&
+		     made == (int)in.len;
+	if (context)
+		PK11_DestroyContext(context, PR_TRUE);
+	if (imported)
+		PK11_FreeSymKey(imported);
+	wipe(nonce, sizeof(nonce));
 	return ok;
 }
 
-static bool aead_open(const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text, size_t len,
-		      struct bytes icv)
+/* AES-CBC without padding of its own: IKE pads (RFC 7296 3.14). */
+static bool cbc_run(const struct keystore *store, const struct sealing_key *key, CK_ATTRIBUTE_TYPE direction,
+		    struct bytes iv, struct bytes in, uint8_t *out)
 {
-	struct blob in = { NULL, 0 }, out = { NULL, 0 };
-	bool ok = icv.len == key->encr->icv_octets && blob_make(&in, len + icv.len) && blob_make(&out, len);
+	const struct nss_cipher *cipher = cipher_find(key->encr->id);
+	SECItem parameter = nss_item(iv);
+	PK11SymKey *imported;
+	unsigned made = 0;
+	bool ok;
 
-	if (ok) {
-		memcpy(in.data, text, len);
-		memcpy(in.data + len, icv.at, icv.len);
-		ok = aead(key, aad, iv, bytes_of_blob(&in), out.data, len, false);
-	}
+	if (!cipher || in.len % key->encr->block_octets)
+		return false;
+	imported = nss_import(store, cipher->mechanism, direction,
+			      bytes_of(key->encr_key, key->encr->key_octets));
+	if (!imported)
+		return false;
+	if (direction == CKA_ENCRYPT)
+		ok = PK11_Encrypt(imported, cipher->mechanism, &parameter, out, &made, (unsigned)in.len,
+				  in.at, (unsigned)in.len) == SECSuccess;
+	else
+		ok = PK11_Decrypt(imported, cipher->mechanism, &parameter, out, &made, (unsigned)in.len,
+				  in.at, (unsigned)in.len) == SECSuccess;
+	PK11_FreeSymKey(imported);
+	return ok && made == in.len;
+}
+
+/* The ICV of a cipher that has none of its own: HMAC over aad | iv | ciphertext, cut. */
+static bool integrity_run(const struct keystore *store, const struct sealing_key *key, struct bytes aad,
+			  struct bytes iv, struct bytes ciphertext, uint8_t *icv)
+{
+	const struct bytes parts[] = { aad, iv, ciphertext };
+	uint8_t whole[HASH_OCTETS_MAX];
+	bool ok = nss_hmac(store, key->integ->hash, bytes_of(key->integ_key, key->integ->key_octets), parts,
+			   ARRAY_LENGTH(parts), whole);
+
 	if (ok)
-		memcpy(text, out.data, len);
-	blob_discard(&in);
-	blob_discard(&out);
+		memcpy(icv, whole, key->integ->icv_octets);
+	wipe(whole, sizeof(whole));
 	return ok;
 }
 
-static bool cbc(const struct sealing_key *key, struct bytes iv, uint8_t *text, size_t len, bool sealing)
+/* What both directions ask of their arguments: a cipher alone or with its INTEG, never both or neither. */
+static bool arguments_fit(const struct sealing_key *key, struct bytes aad, struct bytes iv, size_t len)
 {
-	SECItem item = item_of(iv);
-	PK11SymKey *k = nss_import(CKM_AES_CBC, sealing ? CKA_ENCRYPT : CKA_DECRYPT,
-				   bytes_of(key->encr_key, key->encr->key_octets));
-	struct blob out = { NULL, 0 };
-	unsigned written = 0;
-	bool ok = k && blob_make(&out, len);
-
-	ok = ok && (sealing ? PK11_Encrypt(k, CKM_AES_CBC, &item, out.data, &written, (unsigned)len, text, (unsigned)len) :
-			      PK11_Decrypt(k, CKM_AES_CBC, &item, out.data, &written, (unsigned)len, text,
-					   (unsigned)len)) == SECSuccess &&
-	     written == len;
-	if (ok)
-		memcpy(text, out.data, len);
-	blob_discard(&out);
-	if (k)
-		PK11_FreeSymKey(k);
-	return ok;
+	return key->encr && key->integ && key->encr->aead == (key->integ->id == INTEG_NONE) &&
+	       iv.len == key->encr->iv_octets && len <= LIMIT_MESSAGE && aad.len <= LIMIT_MESSAGE;
 }
 
-static bool mac(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, const uint8_t *text,
-		size_t len, uint8_t *out)
+bool nss_seal(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
+	      size_t len, uint8_t *icv)
 {
-	/* The PRF of the same hash is the same HMAC; the ICV is its head (RFC 4868 2.3). */
-	static const uint16_t prfs[] = { [HASH_SHA2_256] = PRF_HMAC_SHA2_256,
-					 [HASH_SHA2_384] = PRF_HMAC_SHA2_384,
-					 [HASH_SHA2_512] = PRF_HMAC_SHA2_512 };
-	const struct bytes parts[] = { aad, iv, bytes_of(text, len) };
+	uint8_t ciphertext[LIMIT_MESSAGE], made_icv[ICV_OCTETS_MAX];
+	size_t icv_octets;
+	bool ok;
 
-	return nss_prf(self, prfs[key->integ->hash], bytes_of(key->integ_key, key->integ->key_octets), parts, 3, out);
-}
-
-bool nss_seal(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text, size_t len,
-	      uint8_t *icv)
-{
-	uint8_t whole[PRF_OCTETS_MAX];
-
-	if (key->encr->aead)
-		return aead_seal(key, aad, iv, text, len, icv);
-	if (!cbc(key, iv, text, len, true) || !mac(self, key, aad, iv, text, len, whole))
+	if (!arguments_fit(key, aad, iv, len))
 		return false;
-	memcpy(icv, whole, key->integ->icv_octets);
+	if (key->encr->aead) {
+		icv_octets = key->encr->icv_octets;
+		ok = aead_run(self, key, CKA_ENCRYPT, aad, iv, bytes_of(text, len), ciphertext, made_icv);
+	} else {
+		icv_octets = key->integ->icv_octets;
+		ok = cbc_run(self, key, CKA_ENCRYPT, iv, bytes_of(text, len), ciphertext) &&
+		     integrity_run(self, key, aad, iv, bytes_of(ciphertext, len), made_icv);
+	}
+	if (!ok)
+		return false;
+	memcpy(text, ciphertext, len);
+	memcpy(icv, made_icv, icv_octets);
 	return true;
 }
 
-bool nss_open(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text, size_t len,
-	      struct bytes icv)
+bool nss_open(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
+	      size_t len, struct bytes icv)
 {
-	uint8_t whole[PRF_OCTETS_MAX];
+	uint8_t ciphertext[LIMIT_MESSAGE], right_icv[ICV_OCTETS_MAX];
+	bool ok;
 
-	if (key->encr->aead)
-		return aead_open(key, aad, iv, text, len, icv);
-	return mac(self, key, aad, iv, text, len, whole) &&
-	       bytes_equal_secret(bytes_of(whole, key->integ->icv_octets), icv) && cbc(key, iv, text, len, false);
+	if (!arguments_fit(key, aad, iv, len))
+		return false;
+	memcpy(ciphertext, text, len);
+	if (key->encr->aead) {
+		if (icv.len != key->encr->icv_octets)
+			return false;
+		memcpy(right_icv, icv.at, icv.len);
+		return aead_run(self, key, CKA_DECRYPT, aad, iv, bytes_of(ciphertext, len), text, right_icv);
+	}
+	ok = integrity_run(self, key, aad, iv, bytes_of(ciphertext, len), right_icv) &&
+	     bytes_equal_secret(bytes_of(right_icv, key->integ->icv_octets), icv);
+	wipe(right_icv, sizeof(right_icv)); /* for a wrong message it is a secret */
+	return ok && cbc_run(self, key, CKA_DECRYPT, iv, bytes_of(ciphertext, len), text);
 }

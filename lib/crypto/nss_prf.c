@@ -1,93 +1,106 @@
-/* Randomness, hashes and the HMAC PRFs (crypto.h; RFC 2104, RFC 4868). Keys are imported for the moment of use. */
+/*
+ * Randomness, hashes and HMAC (crypto.h: random, hash, prf). RFC 7296 2.13, RFC 4868. A key is imported
+ * for one computation and freed again, so that softoken's list of live objects stays short.
+ */
+#include "provider.h"
+
 #include <string.h>
 
-#include "nss_inside.h"
+#define DIGEST_INFO(last, hash)                                                                              \
+	{                                                                                                    \
+		0x30, 0x11 + (hash), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, \
+			(last), 0x05, 0x00, 0x04, (hash)                                                     \
+	}
+
+/* RFC 8017 9.2, note 1. */
+static const uint8_t sha2_256_info[] = DIGEST_INFO(0x01, 32);
+static const uint8_t sha2_384_info[] = DIGEST_INFO(0x02, 48);
+static const uint8_t sha2_512_info[] = DIGEST_INFO(0x03, 64);
+
+static const struct nss_hash hashes[] = {
+	{ HASH_SHA1, SEC_OID_SHA1, CKM_SHA_1, CKM_SHA_1_HMAC, CKG_MGF1_SHA1, { NULL, 0 } },
+	{ HASH_SHA2_256, SEC_OID_SHA256, CKM_SHA256, CKM_SHA256_HMAC, CKG_MGF1_SHA256,
+	  NSS_VIEW(sha2_256_info) },
+	{ HASH_SHA2_384, SEC_OID_SHA384, CKM_SHA384, CKM_SHA384_HMAC, CKG_MGF1_SHA384,
+	  NSS_VIEW(sha2_384_info) },
+	{ HASH_SHA2_512, SEC_OID_SHA512, CKM_SHA512, CKM_SHA512_HMAC, CKG_MGF1_SHA512,
+	  NSS_VIEW(sha2_512_info) },
+};
+
+const struct nss_hash *nss_hash_find(enum hash_id id)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(hashes); i++) {
+		if (hashes[i].id == id)
+			return &hashes[i];
+	}
+	return NULL;
+}
+
+PK11SymKey *nss_import(const struct keystore *store, CK_MECHANISM_TYPE mechanism, CK_ATTRIBUTE_TYPE use,
+		       struct bytes key)
+{
+	SECItem item = nss_item(key);
+
+	return PK11_ImportSymKey(store->work, mechanism, PK11_OriginUnwrap, use, &item, NULL);
+}
 
 bool nss_random(void *self, void *out, size_t len)
 {
 	return len <= INT32_MAX && PK11_GenerateRandom(out, (int)len) == SECSuccess;
 }
 
-SECOidTag nss_hash_oid(enum hash_id hash)
+/* Feeds the parts to a context that was just made, and frees it. NULL is a context that was not made. */
+static bool digest_parts(PK11Context *context, const struct bytes *parts, size_t count, size_t octets,
+			 uint8_t *out)
 {
-	switch (hash) {
-	case HASH_SHA1:
-		return SEC_OID_SHA1;
-	case HASH_SHA2_256:
-		return SEC_OID_SHA256;
-	case HASH_SHA2_384:
-		return SEC_OID_SHA384;
-	case HASH_SHA2_512:
-		return SEC_OID_SHA512;
-	}
-	return SEC_OID_UNKNOWN;
-}
-
-CK_MECHANISM_TYPE nss_hmac_mechanism(enum hash_id hash)
-{
-	switch (hash) {
-	case HASH_SHA2_256:
-		return CKM_SHA256_HMAC;
-	case HASH_SHA2_384:
-		return CKM_SHA384_HMAC;
-	case HASH_SHA2_512:
-		return CKM_SHA512_HMAC;
-	case HASH_SHA1:
-		break;
-	}
-	return CKM_INVALID_MECHANISM;
-}
-
-PK11SymKey *nss_import(CK_MECHANISM_TYPE mechanism, CK_ATTRIBUTE_TYPE operation, struct bytes key)
-{
-	static const uint8_t empty;
-	SECItem item = item_of(key.len ? key : bytes_of(&empty, 0));
-	PK11SlotInfo *slot = PK11_GetInternalSlot();
-	PK11SymKey *imported;
-
-	if (!slot)
-		return NULL;
-	imported = PK11_ImportSymKey(slot, mechanism, PK11_OriginUnwrap, operation, &item, NULL);
-	PK11_FreeSlot(slot);
-	return imported;
-}
-
-/* Runs a digest or MAC context over the parts. Adopts ctx. */
-static bool run(PK11Context *ctx, const struct bytes *parts, size_t count, uint8_t *out, size_t want)
-{
-	unsigned written = 0;
-	bool ok = ctx && PK11_DigestBegin(ctx) == SECSuccess;
+	uint8_t result[HASH_OCTETS_MAX];
+	unsigned made = 0;
+	bool ok = context && PK11_DigestBegin(context) == SECSuccess;
 
 	for (size_t i = 0; ok && i < count; i++) {
 		if (parts[i].len)
-			ok = PK11_DigestOp(ctx, parts[i].at, (unsigned)parts[i].len) == SECSuccess;
+			ok = parts[i].len <= INT32_MAX &&
+			     PK11_DigestOp(context, parts[i].at, (unsigned)parts[i].len) == SECSuccess;
 	}
-	ok = ok && PK11_DigestFinal(ctx, out, &written, (unsigned)want) == SECSuccess && written == want;
-	if (ctx)
-		PK11_DestroyContext(ctx, PR_TRUE);
+	ok = ok && PK11_DigestFinal(context, result, &made, sizeof(result)) == SECSuccess && made == octets;
+	if (context)
+		PK11_DestroyContext(context, PR_TRUE);
+	if (ok)
+		memcpy(out, result, octets);
+	wipe(result, sizeof(result));
 	return ok;
 }
 
-bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out)
+bool nss_digest(void *self, enum hash_id hash, const struct bytes *parts, size_t count, uint8_t *out)
 {
-	const struct prf_row *row = prf_find(prf);
+	const struct nss_hash *row = nss_hash_find(hash);
+
+	return row && digest_parts(PK11_CreateDigestContext(row->oid), parts, count, hash_octets(hash), out);
+}
+
+bool nss_hmac(const struct keystore *store, enum hash_id hash, struct bytes key, const struct bytes *parts,
+	      size_t count, uint8_t *out)
+{
+	const struct nss_hash *row = nss_hash_find(hash);
 	SECItem none = { siBuffer, NULL, 0 };
-	CK_MECHANISM_TYPE mechanism;
 	PK11SymKey *imported;
 	bool ok;
 
 	if (!row)
 		return false;
-	mechanism = nss_hmac_mechanism(row->hash);
-	imported = nss_import(mechanism, CKA_SIGN, key);
+	imported = nss_import(store, row->hmac, CKA_SIGN, key);
 	if (!imported)
 		return false;
-	ok = run(PK11_CreateContextBySymKey(mechanism, CKA_SIGN, imported, &none), parts, count, out, row->octets);
+	ok = digest_parts(PK11_CreateContextBySymKey(row->hmac, CKA_SIGN, imported, &none), parts, count,
+			  hash_octets(hash), out);
 	PK11_FreeSymKey(imported);
 	return ok;
 }
 
-bool nss_hash(void *self, enum hash_id hash, const struct bytes *parts, size_t count, uint8_t *out)
+bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count,
+	     uint8_t *out)
 {
-	return run(PK11_CreateDigestContext(nss_hash_oid(hash)), parts, count, out, hash_octets(hash));
+	const struct prf_row *row = prf_find(prf);
+
+	return row && nss_hmac(self, row->hash, key, parts, count, out);
 }
