@@ -1,0 +1,20 @@
+/* The world's trace: each event and action as one line, by lib/node's printer. */
+#include <stdlib.h>
+
+#include "world_inside.h"
+
+void sim_trace_event(struct world *w, size_t node, const struct event *event)
+{
+	char *line = event_print(event);
+
+	fprintf(w->trace, "E %zu %lld %s\n", node, (long long)w->now, line ? line : "?");
+	free(line);
+}
+
+void sim_trace_action(struct world *w, size_t node, const struct action *action)
+{
+	char *line = action_print(action);
+
+	fprintf(w->trace, "A %zu %s\n", node, line ? line : "?");
+	free(line);
+}

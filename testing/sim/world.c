@@ -1,0 +1,384 @@
+/* The simulated world (world.h): time, network, jobs, and the stepping of nodes. kernel.c holds the kernels. */
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "world_inside.h"
+
+#define FAULT(w, ...)                                                              \
+	do {                                                                       \
+		if (!(w)->fault[0])                                                \
+			snprintf((w)->fault, sizeof((w)->fault), __VA_ARGS__);     \
+	} while (0)
+
+uint64_t world_draw(struct world *w, uint64_t below)
+{
+	return below ? sim_random_next(&w->chance) % below : 0;
+}
+
+static void schedule(struct world *w, struct sim_item *item, msec at)
+{
+	struct sim_item **p = &w->items;
+
+	item->at = at;
+	while (*p && (*p)->at <= at)
+		p = &(*p)->next;
+	item->next = *p;
+	*p = item;
+}
+
+static struct sim_item *item_new(enum sim_item_kind kind, size_t node)
+{
+	struct sim_item *item = calloc(1, sizeof(*item));
+
+	if (!item)
+		abort();
+	item->kind = kind;
+	item->node = node;
+	return item;
+}
+
+/* An exponential-looking delay without floating point: the least of some draws is small, often. */
+static msec draw_delay(struct world *w)
+{
+	msec d = (msec)world_draw(w, (uint64_t)w->delay * 2 + 1);
+
+	return 1 + (world_draw(w, 10) == 0 ? d * 5 : d);
+}
+
+static size_t node_of(const struct world *w, const struct address *address)
+{
+	for (size_t i = 0; i < w->node_count; i++) {
+		if (address_equal(&w->nodes[i].address, address))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static void carry_packet(struct world *w, size_t from, struct action *a)
+{
+	size_t to = node_of(w, &a->send.remote.address);
+	unsigned copies = 1 + (world_draw(w, 100) < w->duplication);
+
+	w->packets++;
+	for (unsigned i = 0; to != SIZE_MAX && i < copies; i++) {
+		struct sim_item *item;
+
+		if (world_draw(w, 100) < w->loss ||
+		    (w->filter && !w->filter(w, from, to, bytes_of_blob(&a->send.data)))) {
+			w->lost++;
+			continue;
+		}
+		item = item_new(SIM_PACKET, to);
+		item->local = a->send.remote;
+		item->remote = a->send.local;
+		item->encapsulated = a->send.encapsulated;
+		if (!blob_copy(&item->data, bytes_of_blob(&a->send.data)))
+			abort();
+		schedule(w, item, w->now + draw_delay(w));
+	}
+}
+
+static void carry_resolve(struct world *w, size_t node, const struct action *a)
+{
+	struct dns_answer *answer = w->dns ? w->dns(w, node, &a->resolve.question) : NULL;
+	struct sim_item *item;
+
+	if (!answer)
+		return;
+	answer->question = a->resolve.question;
+	item = item_new(SIM_RESOLVED, node);
+	item->number = a->resolve.number;
+	item->answer = answer;
+	schedule(w, item, w->now + draw_delay(w));
+}
+
+static void carry_out(struct world *w, size_t node, struct action *a)
+{
+	struct sim_node *n = &w->nodes[node];
+	struct sim_item *item;
+
+	switch (a->kind) {
+	case ACTION_SEND:
+		carry_packet(w, node, a);
+		break;
+	case ACTION_JOB:
+		job_run(&n->crypto.crypto, a->job);
+		item = item_new(SIM_JOB, node);
+		item->job = a->job;
+		a->job = NULL;
+		schedule(w, item, w->now + (msec)world_draw(w, 20));
+		break;
+	case ACTION_RESOLVE:
+		carry_resolve(w, node, a);
+		break;
+	case ACTION_STOPPED:
+		n->stopped = true;
+		n->confirmed = a->stopped.confirmed;
+		n->unanswered = a->stopped.unanswered;
+		break;
+	case ACTION_REPORT:
+		if (a->report->final)
+			n->up_status = a->report->status;
+		break;
+	default:
+		sim_kernel_action(w, node, a);
+		break;
+	}
+}
+
+static void check(struct world *w, size_t node)
+{
+	char why[160];
+
+	w->checks++;
+	if (!node_check(w->nodes[node].node, w->now, why))
+		FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed, (long long)w->now, node, why);
+}
+
+void sim_step(struct world *w, size_t node, struct event *event)
+{
+	struct actions actions;
+
+	actions_init(&actions);
+	w->steps++;
+	if (w->trace)
+		sim_trace_event(w, node, event);
+	node_step(w->nodes[node].node, w->now, event, &actions);
+	for (size_t i = 0; i < actions.count; i++) {
+		if (w->trace)
+			sim_trace_action(w, node, &actions.at[i]);
+		carry_out(w, node, &actions.at[i]);
+	}
+	if (actions.failed)
+		FAULT(w, "an action was lost for want of memory");
+	actions_discard(&w->nodes[node].crypto.crypto, &actions);
+	check(w, node);
+}
+
+static void happen(struct world *w, struct sim_item *item)
+{
+	struct event event = { 0 };
+
+	if (item->kind == SIM_PACKET) {
+		event.kind = EVENT_PACKET;
+		event.packet.local = item->local;
+		event.packet.remote = item->remote;
+		event.packet.encapsulated = item->encapsulated;
+		event.packet.data = bytes_of_blob(&item->data);
+	} else if (item->kind == SIM_JOB) {
+		event.kind = EVENT_JOB_DONE;
+		event.job = item->job;
+		item->job = NULL;
+	} else if (item->kind == SIM_RESOLVED) {
+		event.kind = EVENT_RESOLVED;
+		event.resolved.number = item->number;
+		event.resolved.answer = item->answer;
+		item->answer = NULL;
+	} else {
+		event = item->event;
+	}
+	sim_step(w, item->node, &event);
+}
+
+static void item_discard(struct world *w, struct sim_item *item)
+{
+	blob_discard(&item->data);
+	job_discard(&w->nodes[item->node].crypto.crypto, item->job);
+	if (item->answer)
+		dns_answer_discard(item->answer);
+	free(item->answer);
+	free(item);
+}
+
+void sim_later(struct world *w, size_t node, const struct event *event, msec after)
+{
+	struct sim_item *item = item_new(SIM_EVENT, node);
+
+	item->event = *event;
+	schedule(w, item, w->now + after);
+}
+
+/* The next thing: an item, or a node's deadline. */
+static bool advance(struct world *w, msec end)
+{
+	msec next = w->items ? w->items->at : MSEC_NEVER;
+	size_t who = SIZE_MAX;
+
+	for (size_t i = 0; i < w->node_count; i++) {
+		msec due = node_deadline(w->nodes[i].node);
+
+		if (due < next) {
+			next = due;
+			who = i;
+		}
+	}
+	if (next > end)
+		return false;
+	if (next > w->now)
+		w->now = next;
+	if (who != SIZE_MAX) {
+		struct event time = { .kind = EVENT_TIME };
+
+		sim_step(w, who, &time);
+	} else {
+		struct sim_item *item = w->items;
+
+		w->items = item->next;
+		happen(w, item);
+		item_discard(w, item);
+	}
+	return true;
+}
+
+bool world_run(struct world *w, msec span)
+{
+	msec end = w->now + span;
+	uint64_t still = 0;
+	msec before = -1;
+
+	while (!w->fault[0] && advance(w, end)) {
+		still = w->now == before ? still + 1 : 0;
+		before = w->now;
+		if (still > 20000)
+			FAULT(w, "seed %llu: time stands still at %lld ms", (unsigned long long)w->seed, (long long)w->now);
+	}
+	w->now = end;
+	return !w->fault[0];
+}
+
+static void start_node(struct world *w, size_t i)
+{
+	struct sim_node *n = &w->nodes[i];
+	struct event_addresses *a = calloc(1, sizeof(*a));
+	struct event event = { .kind = EVENT_ADDRESSES };
+	struct event abilities = { .kind = EVENT_ABILITIES };
+
+	n->node = node_new(&n->crypto.crypto);
+	if (!n->node || !a)
+		abort();
+	a->at[0] = n->address;
+	a->count = 1;
+	a->default_v4 = n->address;
+	event.addresses = a;
+	sim_step(w, i, &event);
+	free(a);
+	abilities.abilities = (struct kernel_abilities){ "sim", true, true, true, true, 128 };
+	sim_step(w, i, &abilities);
+	n->up_status = -1;
+	n->stopped = false;
+}
+
+void world_init(struct world *w, uint64_t seed, size_t node_count)
+{
+	memset(w, 0, sizeof(*w));
+	w->seed = seed;
+	w->chance = seed * 7919 + 1;
+	w->now = SECONDS(1000);
+	w->delay = 20;
+	w->node_count = node_count;
+	for (size_t i = 0; i < node_count; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "10.0.0.%zu", i + 1);
+		if (!address_parse(&w->nodes[i].address, text))
+			abort();
+		sim_crypto_init(&w->nodes[i].crypto, seed * 31 + i);
+		start_node(w, i);
+	}
+}
+
+void world_restart(struct world *w, size_t i)
+{
+	node_discard(w->nodes[i].node);
+	sim_kernel_clear(&w->nodes[i]);
+	start_node(w, i);
+}
+
+bool world_end(struct world *w)
+{
+	while (w->items) {
+		struct sim_item *item = w->items;
+
+		w->items = item->next;
+		item_discard(w, item);
+	}
+	for (size_t i = 0; i < w->node_count; i++) {
+		struct sim_node *n = &w->nodes[i];
+
+		node_discard(n->node);
+		if (n->crypto.live_secrets)
+			FAULT(w, "seed %llu: %ld ephemeral keys leaked", (unsigned long long)w->seed, n->crypto.live_secrets);
+		if (n->stopped && (n->sas || n->policies))
+			FAULT(w, "seed %llu: node %zu stopped and left kernel state", (unsigned long long)w->seed, i);
+		sim_kernel_clear(n);
+	}
+	return !w->fault[0];
+}
+
+bool world_configure(struct world *w, size_t node, const char *config, const char *secrets, const char *group_name,
+		     const char *group_text)
+{
+	char group_file[128] = "";
+	struct plan_source sources[3] = { { .kind = SOURCE_CONFIG }, { .kind = SOURCE_SECRETS }, { .kind = SOURCE_GROUP } };
+	struct plan_places places = { "conf", secrets ? "secrets" : NULL, group_name ? "policies" : NULL };
+	static struct plan_problems problems;
+	struct event event = { .kind = EVENT_PLAN };
+	char name0[] = "conf", name1[] = "secrets", text[640];
+
+	snprintf(group_file, sizeof(group_file), "policies/%s", group_name ? group_name : "");
+	sources[0].name = name0;
+	sources[1].name = name1;
+	sources[2].name = group_file;
+	sources[0].text = strdup(config);
+	sources[1].text = strdup(secrets ? secrets : "");
+	sources[2].text = strdup(group_text ? group_text : "");
+	for (int i = 0; i < 3; i++)
+		sources[i].len = strlen(sources[i].text);
+	event.plan = plan_make_from_sources(sources, 3, &places, NULL, &problems);
+	for (int i = 0; i < 3; i++)
+		free(sources[i].text);
+	if (!event.plan) {
+		for (size_t i = 0; i < problems.count && i < PLAN_PROBLEMS; i++)
+			fprintf(stderr, "%s\n", plan_problem_print(&problems.at[i], text));
+		FAULT(w, "the configuration is wrong");
+		return false;
+	}
+	sim_step(w, node, &event);
+	return true;
+}
+
+void world_command(struct world *w, size_t node, enum command_kind kind, const char *name)
+{
+	struct event event = { .kind = EVENT_COMMAND };
+
+	event.command.number = 1;
+	event.command.kind = kind;
+	snprintf(event.command.name, sizeof(event.command.name), "%s", name);
+	w->nodes[node].up_status = -1;
+	sim_step(w, node, &event);
+}
+
+void world_inject(struct world *w, size_t node, const struct endpoint *from, struct bytes data)
+{
+	struct event event = { .kind = EVENT_PACKET };
+
+	event.packet.local = (struct endpoint){ w->nodes[node].address, 500 };
+	event.packet.remote = *from;
+	event.packet.data = data;
+	sim_step(w, node, &event);
+}
+
+static void count_child(void *context, const struct ike_child_view *view)
+{
+	++*(size_t *)context;
+}
+
+size_t world_children(const struct world *w, size_t node)
+{
+	size_t count = 0;
+
+	ike_each_child(node_ike(w->nodes[node].node), count_child, &count);
+	return count;
+}

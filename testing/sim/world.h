@@ -1,0 +1,83 @@
+/*
+ * A simulated world: many nodes, one clock, one seeded source of all chance. The network delays, loses,
+ * repeats and reorders; jobs come home late; DNS is slow, silent, bogus; the kernel is a book of SAs and
+ * policies. One seed is one history.
+ */
+#ifndef CYGNET_SIM_WORLD_H
+#define CYGNET_SIM_WORLD_H
+
+#include <stdio.h>
+
+#include "ike.h"
+#include "node.h"
+#include "sim_crypto.h"
+
+#define WORLD_NODES 8
+
+struct sim_sa {
+	struct kernel_sa sa;
+	uint64_t child;
+	struct sim_sa *next;
+};
+
+struct sim_policy {
+	struct kernel_policy policy;
+	struct sim_policy *next;
+};
+
+struct sim_node {
+	struct node *node;
+	struct sim_crypto crypto;
+	struct address address;
+	struct sim_sa *sas;
+	struct sim_policy *policies;
+	bool stopped;
+	unsigned confirmed, unanswered;
+	uint64_t dropped_in_kernel;
+	int up_status; /* of the last result, -1 none */
+};
+
+struct sim_item; /* something that will happen */
+
+struct world {
+	uint64_t seed, chance;
+	msec now;
+	struct sim_node nodes[WORLD_NODES];
+	size_t node_count;
+	struct sim_item *items; /* by time */
+	unsigned loss, duplication; /* percent */
+	msec delay; /* mean */
+	unsigned kernel_refusals; /* percent of SA installs */
+	bool (*filter)(struct world *w, size_t from, size_t to, struct bytes data); /* false: lost */
+	struct dns_answer *(*dns)(struct world *w, size_t node, const struct dns_question *question); /* malloc'ed, NULL: silence */
+	uint64_t steps, packets, lost, checks, clear_packets, esp_packets, held_packets;
+	uint64_t acquire_seq;
+	FILE *trace;
+	char fault[256]; /* the first violation, or empty */
+	void *context;
+};
+
+/* node_count nodes at 10.0.0.1 onwards, without plans. */
+void world_init(struct world *w, uint64_t seed, size_t node_count);
+/* Ends all nodes; false with w->fault when something was left behind. */
+bool world_end(struct world *w);
+
+/* Text of a configuration for one node; parsed and put into force. secrets and group may be NULL. */
+bool world_configure(struct world *w, size_t node, const char *config, const char *secrets, const char *group_name,
+		     const char *group_text);
+void world_command(struct world *w, size_t node, enum command_kind kind, const char *name);
+/* An application on a node sends one packet to an address: by the node's policies. */
+void world_send(struct world *w, size_t node, const struct address *to);
+/* A datagram to a node as if from an address. */
+void world_inject(struct world *w, size_t node, const struct endpoint *from, struct bytes data);
+/* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */
+void world_restart(struct world *w, size_t node);
+
+/* Lets time pass; false as soon as an invariant is violated. */
+bool world_run(struct world *w, msec span);
+uint64_t world_draw(struct world *w, uint64_t below);
+size_t world_children(const struct world *w, size_t node);
+/* Whether both nodes hold exactly one pair of SAs for each other, and the same. */
+bool world_agree(struct world *w, size_t a, size_t b);
+
+#endif
