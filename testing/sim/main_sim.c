@@ -40,7 +40,7 @@ static void configure(struct world *w, size_t me, bool opportunistic)
 static void act(struct world *w, bool opportunistic)
 {
 	size_t a = world_draw(w, w->node_count), b = world_draw(w, w->node_count);
-	char name[32];
+	char name[64];
 	uint8_t noise[64];
 	struct endpoint from = { w->nodes[b].address, 500 };
 
@@ -80,7 +80,7 @@ static void fault(struct world *w, const char *what, size_t a, size_t b)
 /* After the storm: no loss; everything is asked for once more, and must be there, alike at both ends. */
 static void calm(struct world *w, bool opportunistic)
 {
-	char name[32];
+	char name[64];
 
 	w->loss = w->duplication = w->kernel_refusals = 0;
 	world_run(w, SECONDS(300));
