@@ -37,7 +37,8 @@ bool identity_of_address(struct identity *id, const struct address *address)
 static bool parse_key_id(struct identity *id, const char *hex)
 {
 	struct blob raw = { NULL, 0 };
-	bool ok = hex_decode(&raw, bytes_of_text(hex)) && raw.len && identity_set(id, ID_KEY_ID, bytes_of_blob(&raw));
+	bool ok = hex_decode(&raw, bytes_of_text(hex)) && raw.len &&
+		  identity_set(id, ID_KEY_ID, bytes_of_blob(&raw));
 
 	blob_discard(&raw);
 	return ok;
@@ -110,7 +111,8 @@ const char *identity_print(const struct identity *id, char text[IDENTITY_TEXT])
 			text_add(&t, "type %u:", id->type);
 		text_add_hex(&t, bytes_of_blob(&id->data));
 	}
-	snprintf(text, IDENTITY_TEXT, "%.*s%s", IDENTITY_TEXT - 4, t.at, t.used > IDENTITY_TEXT - 4 ? "..." : "");
+	snprintf(text, IDENTITY_TEXT, "%.*s%s", IDENTITY_TEXT - 4, t.at,
+		 t.used > IDENTITY_TEXT - 4 ? "..." : "");
 	return text;
 }
 

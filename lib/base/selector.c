@@ -37,7 +37,8 @@ bool selector_contains(const struct selector *outer, const struct selector *inne
 
 bool selector_has_address(const struct selector *s, const struct address *a)
 {
-	return a->family == s->first.family && address_compare(&s->first, a) <= 0 && address_compare(a, &s->last) <= 0;
+	return a->family == s->first.family && address_compare(&s->first, a) <= 0 &&
+	       address_compare(a, &s->last) <= 0;
 }
 
 bool selector_intersect(const struct selector *a, const struct selector *b, struct selector *out)
@@ -88,7 +89,8 @@ const char *selector_print(const struct selector *s, char text[SELECTOR_TEXT])
 	if (exact)
 		snprintf(text, SELECTOR_TEXT, "%s", prefix_print(&p, first));
 	else
-		snprintf(text, SELECTOR_TEXT, "%s-%s", address_print(&s->first, first), address_print(&s->last, last));
+		snprintf(text, SELECTOR_TEXT, "%s-%s", address_print(&s->first, first),
+			 address_print(&s->last, last));
 	if (s->protocol || ports[0]) {
 		size_t used = strlen(text);
 
@@ -103,7 +105,8 @@ static bool parse_ports(struct selector *s, const char *text)
 	char end;
 
 	/* scanf would take blanks and signs before a number. */
-	if (strspn(text, "0123456789/-") != strlen(text) || strstr(text, "/-") || strstr(text, "--") || text[0] == '-')
+	if (strspn(text, "0123456789/-") != strlen(text) || strstr(text, "/-") || strstr(text, "--") ||
+	    text[0] == '-')
 		return false;
 	if (sscanf(text, "%3u/%5u-%5u%c", &protocol, &first, &last, &end) == 3) {
 		;

@@ -17,10 +17,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define REQUIRE(condition)       \
-	do {                     \
+#define REQUIRE(condition)        \
+	do {                      \
 		if (!(condition)) \
-			abort(); \
+			abort();  \
 	} while (0)
 
 static uint8_t room[2 * LIMIT_MESSAGE];
@@ -54,7 +54,8 @@ static void try_proposals(struct bytes body)
 		REQUIRE(p->number == q->number && p->protocol == q->protocol && p->spi_len == q->spi_len);
 		REQUIRE(p->spi == q->spi && p->count == q->count && p->count <= LIMIT_TRANSFORMS);
 		for (size_t k = 0; k < p->count; k++)
-			REQUIRE(p->transform[k].type == q->transform[k].type && p->transform[k].id == q->transform[k].id &&
+			REQUIRE(p->transform[k].type == q->transform[k].type &&
+				p->transform[k].id == q->transform[k].id &&
 				p->transform[k].key_bits == q->transform[k].key_bits);
 	}
 }
@@ -75,7 +76,8 @@ static void try_selectors(struct bytes body)
 		struct selector parsed;
 
 		REQUIRE(selector_equal(&s[i], &again[i]));
-		REQUIRE(selector_parse(&parsed, selector_print(&s[i], text)) && selector_equal(&s[i], &parsed));
+		REQUIRE(selector_parse(&parsed, selector_print(&s[i], text)) &&
+			selector_equal(&s[i], &parsed));
 		REQUIRE(selector_contains(&s[i], &s[i]));
 	}
 }
@@ -162,8 +164,8 @@ static void try_again(const struct message *m)
 }
 
 /* With a cipher that takes everything, so that what comes after the ICV is reached. */
-static bool open_anything(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
-			  size_t len, struct bytes icv)
+static bool open_anything(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv,
+			  uint8_t *text, size_t len, struct bytes icv)
 {
 	return true;
 }
@@ -176,7 +178,9 @@ static void try_opening(struct message *m)
 	const struct crypto crypto = { .open = open_anything };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(suites); i++) {
-		struct sealing_key key = { encr_find(suites[i].encr, suites[i].bits), integ_find(suites[i].integ), { 0 }, { 0 } };
+		struct sealing_key key = {
+			encr_find(suites[i].encr, suites[i].bits), integ_find(suites[i].integ), { 0 }, { 0 }
+		};
 		struct blob plain = { NULL, 0 };
 		struct message inner = *m;
 

@@ -114,8 +114,8 @@ struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, c
 	if (!icv || !writer_ok(&b->w) || (key->encr->aead && !writer_ok(&iv_writer)))
 		return BYTES_NONE;
 	memcpy(b->w.base + iv_at, iv_room, key->encr->iv_octets);
-	if (!crypto->seal(crypto->self, key, bytes_of(b->w.base, iv_at), bytes_of(iv_room, key->encr->iv_octets),
-			  b->w.base + b->inner_at, text_len, icv))
+	if (!crypto->seal(crypto->self, key, bytes_of(b->w.base, iv_at),
+			  bytes_of(iv_room, key->encr->iv_octets), b->w.base + b->inner_at, text_len, icv))
 		return BYTES_NONE;
 	return writer_written(&b->w);
 }
@@ -150,7 +150,8 @@ enum reason message_open(const struct message *m, const struct crypto *crypto, c
 		return REASON_INTEGRITY;
 	if (!blob_copy(plain, text))
 		return REASON_MEMORY;
-	if (!crypto->open(crypto->self, key, bytes_of(m->packet.at, m->sealed_at), iv, plain->data, plain->len, icv)) {
+	if (!crypto->open(crypto->self, key, bytes_of(m->packet.at, m->sealed_at), iv, plain->data,
+			  plain->len, icv)) {
 		blob_discard(plain);
 		return REASON_INTEGRITY;
 	}

@@ -29,7 +29,8 @@ static const struct article law[] = {
 	{ IKE_AUTH, REQUEST, PAYLOAD_CERT, 0, MANY },
 	{ IKE_AUTH, REQUEST, PAYLOAD_CERTREQ, 0, MANY },
 	{ IKE_AUTH, REQUEST, PAYLOAD_IDR, 0, 1 },
-	{ IKE_AUTH, REQUEST, PAYLOAD_AUTH, 0, 1 }, /* without it the initiator wants EAP: refused by the kind */
+	{ IKE_AUTH, REQUEST, PAYLOAD_AUTH, 0,
+	  1 }, /* without it the initiator wants EAP: refused by the kind */
 	{ IKE_AUTH, REQUEST, PAYLOAD_CP, 0, 1 },
 	{ IKE_AUTH, REQUEST, PAYLOAD_SA, 1, 1 },
 	{ IKE_AUTH, REQUEST, PAYLOAD_TSI, 1, 1 },

@@ -5,23 +5,12 @@ static const struct {
 	uint8_t type, least;
 	const char *name;
 } payloads[] = {
-	{ PAYLOAD_SA, 0, "SA" },
-	{ PAYLOAD_KE, 4, "KE" },
-	{ PAYLOAD_IDI, 4, "IDi" },
-	{ PAYLOAD_IDR, 4, "IDr" },
-	{ PAYLOAD_CERT, 1, "CERT" },
-	{ PAYLOAD_CERTREQ, 1, "CERTREQ" },
-	{ PAYLOAD_AUTH, 4, "AUTH" },
-	{ PAYLOAD_NONCE, 1, "Ni/Nr" },
-	{ PAYLOAD_N, 4, "N" },
-	{ PAYLOAD_D, 4, "D" },
-	{ PAYLOAD_V, 0, "V" },
-	{ PAYLOAD_TSI, 4, "TSi" },
-	{ PAYLOAD_TSR, 4, "TSr" },
-	{ PAYLOAD_SK, 0, "SK" },
-	{ PAYLOAD_CP, 4, "CP" },
-	{ PAYLOAD_EAP, 0, "EAP" },
-	{ PAYLOAD_SKF, 4, "SKF" },
+	{ PAYLOAD_SA, 0, "SA" },     { PAYLOAD_KE, 4, "KE" },       { PAYLOAD_IDI, 4, "IDi" },
+	{ PAYLOAD_IDR, 4, "IDr" },   { PAYLOAD_CERT, 1, "CERT" },   { PAYLOAD_CERTREQ, 1, "CERTREQ" },
+	{ PAYLOAD_AUTH, 4, "AUTH" }, { PAYLOAD_NONCE, 1, "Ni/Nr" }, { PAYLOAD_N, 4, "N" },
+	{ PAYLOAD_D, 4, "D" },       { PAYLOAD_V, 0, "V" },         { PAYLOAD_TSI, 4, "TSi" },
+	{ PAYLOAD_TSR, 4, "TSr" },   { PAYLOAD_SK, 0, "SK" },       { PAYLOAD_CP, 4, "CP" },
+	{ PAYLOAD_EAP, 0, "EAP" },   { PAYLOAD_SKF, 4, "SKF" },
 };
 
 static const struct {

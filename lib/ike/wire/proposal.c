@@ -144,7 +144,8 @@ void proposal_write(struct writer *w, const struct proposal *p, bool more)
 bool proposal_add(struct proposal *p, uint8_t type, uint16_t id, uint16_t key_bits)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->transform[i].type == type && p->transform[i].id == id && p->transform[i].key_bits == key_bits)
+		if (p->transform[i].type == type && p->transform[i].id == id &&
+		    p->transform[i].key_bits == key_bits)
 			return true;
 	}
 	if (p->count == LIMIT_TRANSFORMS)

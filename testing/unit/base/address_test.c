@@ -20,8 +20,15 @@ static struct address address(const char *text)
 
 static void addresses_read_and_print(void **state)
 {
-	static const char *const good[] = { "0.0.0.0", "192.0.2.1", "255.255.255.255", "::", "::1", "2001:db8::1",
-					    "fe80::1:2", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::ffff:192.0.2.1" };
+	static const char *const good[] = { "0.0.0.0",
+					    "192.0.2.1",
+					    "255.255.255.255",
+					    "::",
+					    "::1",
+					    "2001:db8::1",
+					    "fe80::1:2",
+					    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+					    "::ffff:192.0.2.1" };
 	char text[ADDRESS_TEXT];
 
 	for (size_t i = 0; i < ARRAY_LENGTH(good); i++) {
@@ -34,9 +41,25 @@ static void addresses_read_and_print(void **state)
 
 static void what_is_no_address_changes_nothing(void **state)
 {
-	static const char *const bad[] = { "", " ", "192.0.2", "192.0.2.1 ", " 192.0.2.1", "192.0.2.256", "192.0.2.01",
-					   "192.0.2.1.1", "0x7f.0.0.1", "127.1", ":", ":::", "2001:db8::1::", "12345::",
-					   "fe80::1%eth0", "[::1]", "192.0.2.1/32", "localhost", "none" };
+	static const char *const bad[] = { "",
+					   " ",
+					   "192.0.2",
+					   "192.0.2.1 ",
+					   " 192.0.2.1",
+					   "192.0.2.256",
+					   "192.0.2.01",
+					   "192.0.2.1.1",
+					   "0x7f.0.0.1",
+					   "127.1",
+					   ":",
+					   ":::",
+					   "2001:db8::1::",
+					   "12345::",
+					   "fe80::1%eth0",
+					   "[::1]",
+					   "192.0.2.1/32",
+					   "localhost",
+					   "none" };
 	struct address a = address("192.0.2.7"), before = a;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
@@ -63,8 +86,9 @@ static void octets_make_an_address_by_their_number(void **state)
 
 static void order_is_family_then_octets(void **state)
 {
-	static const char *const rising[] = { "0.0.0.0", "127.255.255.255", "128.0.0.0", "255.255.255.255", "::", "::1",
-					      "7fff::", "8000::" };
+	static const char *const rising[] = {
+		"0.0.0.0", "127.255.255.255", "128.0.0.0", "255.255.255.255", "::", "::1", "7fff::", "8000::"
+	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(rising); i++) {
 		for (size_t k = 0; k < ARRAY_LENGTH(rising); k++) {
@@ -121,13 +145,26 @@ static void kinds_of_addresses_are_told_apart(void **state)
 
 static void endpoints_read_and_print(void **state)
 {
-	static const char *const good[] = { "192.0.2.1:500", "192.0.2.1:0", "192.0.2.1:65535", "[2001:db8::1]:4500",
-					    "[::]:1" };
-	static const char *const bad[] = { "",		     ":500",	      "192.0.2.1",     "192.0.2.1:",
-					   "192.0.2.1:65536", "192.0.2.1:-1",  "192.0.2.1:+1",  "192.0.2.1: 1",
-					   "192.0.2.1:1 ",    "::1:500",	      "[::1]",	       "[::1]500",
-					   "[::1:500",	     "::1]:500",      "[192.0.2.1]:5", "[]:500",
-					   "[::1]:x",	     "192.0.2.1:99999999999999999999" };
+	static const char *const good[] = { "192.0.2.1:500", "192.0.2.1:0", "192.0.2.1:65535",
+					    "[2001:db8::1]:4500", "[::]:1" };
+	static const char *const bad[] = { "",
+					   ":500",
+					   "192.0.2.1",
+					   "192.0.2.1:",
+					   "192.0.2.1:65536",
+					   "192.0.2.1:-1",
+					   "192.0.2.1:+1",
+					   "192.0.2.1: 1",
+					   "192.0.2.1:1 ",
+					   "::1:500",
+					   "[::1]",
+					   "[::1]500",
+					   "[::1:500",
+					   "::1]:500",
+					   "[192.0.2.1]:5",
+					   "[]:500",
+					   "[::1]:x",
+					   "192.0.2.1:99999999999999999999" };
 	char text[ENDPOINT_TEXT], longest[2 * ENDPOINT_TEXT];
 	struct endpoint e, before;
 
@@ -149,11 +186,21 @@ static void endpoints_read_and_print(void **state)
 
 static void prefixes_read_and_print(void **state)
 {
-	static const char *const good[] = { "0.0.0.0/0", "192.0.2.0/24", "192.0.2.128/25", "192.0.2.1/32", "::/0",
-					    "2001:db8::/32", "2001:db8::8/125", "::1/128", "8000::/1" };
-	static const char *const bad[] = { "",		    "/24",	    "192.0.2.1/24",   "192.0.2.0/33", "192.0.2.0/",
-					   "192.0.2.0/-1",  "192.0.2.0/+24", "192.0.2.0/ 24", "192.0.2.0/x",  "2001:db8::1/32",
-					   "2001:db8::/129", "192.0.2.0/24/24" };
+	static const char *const good[] = { "0.0.0.0/0",       "192.0.2.0/24", "192.0.2.128/25",
+					    "192.0.2.1/32",    "::/0",         "2001:db8::/32",
+					    "2001:db8::8/125", "::1/128",      "8000::/1" };
+	static const char *const bad[] = { "",
+					   "/24",
+					   "192.0.2.1/24",
+					   "192.0.2.0/33",
+					   "192.0.2.0/",
+					   "192.0.2.0/-1",
+					   "192.0.2.0/+24",
+					   "192.0.2.0/ 24",
+					   "192.0.2.0/x",
+					   "2001:db8::1/32",
+					   "2001:db8::/129",
+					   "192.0.2.0/24/24" };
 	char text[PREFIX_TEXT];
 	struct prefix p, before;
 
@@ -187,7 +234,8 @@ static void prefixes_know_their_edges(void **state)
 			prefix_range(&p, &first, &last);
 			assert_true(address_equal(&first, &p.address));
 			for (unsigned i = 0; i < 8 * octets; i++) {
-				unsigned low = first.octet[i / 8] >> (7 - i % 8) & 1, high = last.octet[i / 8] >> (7 - i % 8) & 1;
+				unsigned low = first.octet[i / 8] >> (7 - i % 8) & 1,
+					 high = last.octet[i / 8] >> (7 - i % 8) & 1;
 
 				assert_int_equal(low, i < bits && i % 2 == 0);
 				assert_int_equal(high, i >= bits || i % 2 == 0);

@@ -29,7 +29,8 @@ static void every_spelling_has_its_type(void **state)
 		const char *printed;
 	} rows[] = {
 		{ "192.0.2.1", ID_IPV4_ADDR, "\xc0\0\2\1", 4, "192.0.2.1" },
-		{ "2001:db8::1", ID_IPV6_ADDR, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16, "2001:db8::1" },
+		{ "2001:db8::1", ID_IPV6_ADDR, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16,
+		  "2001:db8::1" },
 		{ "@alice.example", ID_FQDN, "alice.example", 13, "@alice.example" },
 		{ "alice.example", ID_FQDN, "alice.example", 13, "@alice.example" },
 		{ "alice@example.org", ID_RFC822_ADDR, "alice@example.org", 17, "alice@example.org" },
@@ -66,8 +67,9 @@ static void what_names_nobody_changes_nothing(void **state)
 
 static void equality_is_by_type_first(void **state)
 {
-	static const uint8_t types[] = { ID_NONE, ID_IPV4_ADDR, ID_FQDN, ID_RFC822_ADDR, ID_IPV6_ADDR, ID_DER_ASN1_DN,
-					 ID_KEY_ID, ID_NULL, 200 };
+	static const uint8_t types[] = { ID_NONE,        ID_IPV4_ADDR, ID_FQDN,
+					 ID_RFC822_ADDR, ID_IPV6_ADDR, ID_DER_ASN1_DN,
+					 ID_KEY_ID,      ID_NULL,      200 };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
 		for (size_t k = 0; k < ARRAY_LENGTH(types); k++) {
@@ -101,13 +103,15 @@ static void strangers_of_every_length_are_harmless(void **state)
 			for (size_t n = 0; n <= sizeof(octets); n += n < 18 ? 1 : 101) {
 				struct identity id = { 0, { NULL, 0 } };
 
-				assert_int_equal(identity_set(&id, (uint8_t)type, bytes_of(octets, n)), n <= LIMIT_IDENTITY);
+				assert_int_equal(identity_set(&id, (uint8_t)type, bytes_of(octets, n)),
+						 n <= LIMIT_IDENTITY);
 				memset(text, 'z', sizeof(text));
 				identity_print(&id, text);
 				assert_true(memchr(text, '\0', sizeof(text)) != NULL);
 				assert_null(strchr(text, '\n'));
 				assert_int_equal(identity_address(&id, &address),
-						 (type == ID_IPV4_ADDR && n == 4) || (type == ID_IPV6_ADDR && n == 16));
+						 (type == ID_IPV4_ADDR && n == 4) ||
+							 (type == ID_IPV6_ADDR && n == 16));
 				identity_discard(&id);
 			}
 		}

@@ -125,7 +125,7 @@ static void reasons_have_a_word_each(void **state)
 		assert_true(strlen(word) > 0 && sentence[strlen(sentence) - 1] == '.');
 	}
 	assert_string_equal(reason_word(REASON_COUNT), "?");
-	assert_string_equal(reason_sentence((enum reason)-1), "?");
+	assert_string_equal(reason_sentence((enum reason) - 1), "?");
 	assert_false(reason_parse("no such word", &(enum reason){ 0 }));
 }
 

@@ -13,7 +13,17 @@
 #define OCTETS 24
 
 /* One operation of each kind; what it wants to consume, and what it read, as a number. */
-enum operation { U8, U16, U32, U64, TAKE, SUB, COPY, SKIP, OPERATIONS };
+enum operation {
+	U8,
+	U16,
+	U32,
+	U64,
+	TAKE,
+	SUB,
+	COPY,
+	SKIP,
+	OPERATIONS
+};
 
 static size_t wants(enum operation op, size_t n)
 {

@@ -12,7 +12,16 @@
 
 #define OCTETS 24
 
-enum operation { U8, U16, U32, U64, BYTES, ZEROS, RESERVE, OPERATIONS };
+enum operation {
+	U8,
+	U16,
+	U32,
+	U64,
+	BYTES,
+	ZEROS,
+	RESERVE,
+	OPERATIONS
+};
 
 static const uint8_t source[OCTETS + 2] = { 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18 };
 

@@ -25,7 +25,8 @@ static size_t icv_octets(const struct sealing_key *key)
 }
 
 /* A sealed message with a V payload of so many octets, in so much room. */
-static struct bytes sealed_in(const struct sealing_key *key, size_t octets, size_t size, const struct crypto *crypto)
+static struct bytes sealed_in(const struct sealing_key *key, size_t octets, size_t size,
+			      const struct crypto *crypto)
 {
 	struct build b;
 	struct writer *w;
@@ -40,7 +41,8 @@ static struct bytes sealed_in(const struct sealing_key *key, size_t octets, size
 	return build_finish_sealed(&b, crypto, key, 0x0a0b0c0d0e0f1011);
 }
 
-static enum reason open_copy(struct bytes packet, const struct sealing_key *key, struct blob *plain, struct message *m)
+static enum reason open_copy(struct bytes packet, const struct sealing_key *key, struct blob *plain,
+			     struct message *m)
 {
 	uint8_t *copy = exactly(packet);
 	enum reason reason = message_read(bytes_of(copy, packet.len), m);
@@ -63,10 +65,13 @@ static void what_is_sealed_comes_out(void **state)
 			assert_true(packet.len > 0);
 			assert_int_equal(open_copy(packet, &keys[k], &plain, &m), REASON_OK);
 			assert_int_equal(plain.len, PAYLOAD_HEADER + n + PAYLOAD_HEADER + 4);
-			assert_int_equal((m.sealed_body.len - keys[k].encr->iv_octets - icv_octets(&keys[k])) % block, 0);
+			assert_int_equal(
+				(m.sealed_body.len - keys[k].encr->iv_octets - icv_octets(&keys[k])) % block,
+				0);
 			assert_true(m.sealed_body.len <=
 				    keys[k].encr->iv_octets + plain.len + block + icv_octets(&keys[k]));
-			assert_int_equal(message_read_inner(m.inner_first, bytes_of_blob(&plain), &m), REASON_OK);
+			assert_int_equal(message_read_inner(m.inner_first, bytes_of_blob(&plain), &m),
+					 REASON_OK);
 			assert_int_equal(m.count, 2);
 			assert_int_equal(m.payload[0].type, PAYLOAD_V);
 			assert_int_equal(m.payload[0].body.len, n);
@@ -207,8 +212,8 @@ static void padding_of_every_size_is_taken_off(void **state)
 			build_begin(&b, room, sizeof(room), &test_header);
 			build_body(&b, PAYLOAD_SK, writer_written(&w));
 			build_finish(&b);
-			fake_seal(NULL, key, bytes_of(room, HEADER_OCTETS + PAYLOAD_HEADER), bytes_of(body, 8),
-				  room + HEADER_OCTETS + PAYLOAD_HEADER + 8, text, icv);
+			fake_seal(NULL, key, bytes_of(room, HEADER_OCTETS + PAYLOAD_HEADER),
+				  bytes_of(body, 8), room + HEADER_OCTETS + PAYLOAD_HEADER + 8, text, icv);
 			memcpy(room + b.w.used - icv_octets(key), icv, icv_octets(key));
 			assert_int_equal(open_copy(bytes_of(room, b.w.used), key, &plain, &m),
 					 padding + 1 <= text ? REASON_OK : REASON_MALFORMED);
@@ -227,7 +232,8 @@ static void a_room_too_small_fails_as_a_whole(void **state)
 
 		for (size_t size = 0; size <= whole; size++) {
 			memset(room, 0xee, sizeof(room));
-			assert_int_equal(sealed_in(&keys[k], 9, size, &fake_crypto).len, size == whole ? whole : 0);
+			assert_int_equal(sealed_in(&keys[k], 9, size, &fake_crypto).len,
+					 size == whole ? whole : 0);
 			for (size_t i = size; i < sizeof(room); i++)
 				assert_int_equal(room[i], 0xee);
 		}
@@ -242,7 +248,8 @@ static void nothing_is_sent_when_crypto_fails(void **state)
 	for (size_t k = 0; k < key_count; k++) {
 		assert_int_equal(sealed_in(&keys[k], 9, sizeof(room), &no_seal).len, 0);
 		/* Only CBC needs random octets (checklist D6). */
-		assert_int_equal(sealed_in(&keys[k], 9, sizeof(room), &no_random).len == 0, !keys[k].encr->aead);
+		assert_int_equal(sealed_in(&keys[k], 9, sizeof(room), &no_random).len == 0,
+				 !keys[k].encr->aead);
 	}
 }
 
@@ -255,7 +262,8 @@ static void a_payload_too_long_for_its_field_is_not_written(void **state)
 
 		build_begin(&b, large, sizeof(large), &test_header);
 		build_body(&b, PAYLOAD_V, bytes_of(body, n));
-		assert_int_equal(build_finish(&b).len, n + PAYLOAD_HEADER <= UINT16_MAX ? HEADER_OCTETS + PAYLOAD_HEADER + n : 0);
+		assert_int_equal(build_finish(&b).len,
+				 n + PAYLOAD_HEADER <= UINT16_MAX ? HEADER_OCTETS + PAYLOAD_HEADER + n : 0);
 		build_begin(&b, large, sizeof(large), &test_header);
 		build_seal(&b, &keys[0]);
 		writer_bytes(&b.w, bytes_of(body, n));

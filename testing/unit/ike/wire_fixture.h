@@ -65,7 +65,11 @@ static inline uint8_t *exactly(struct bytes b)
 }
 
 static const struct ike_header test_header = {
-	.spi_i = 0x0102030405060708, .spi_r = 0x1112131415161718, .exchange = IKE_AUTH, .flags = FLAG_INITIATOR, .message_id = 1,
+	.spi_i = 0x0102030405060708,
+	.spi_r = 0x1112131415161718,
+	.exchange = IKE_AUTH,
+	.flags = FLAG_INITIATOR,
+	.message_id = 1,
 };
 
 /* ---- the worthless cipher ---- */
@@ -93,9 +97,11 @@ static inline void whiten(const struct sealing_key *key, struct bytes iv, uint8_
 	}
 }
 
-static inline void icv_of(const struct sealing_key *key, struct bytes aad, struct bytes iv, struct bytes text, uint8_t *icv)
+static inline void icv_of(const struct sealing_key *key, struct bytes aad, struct bytes iv, struct bytes text,
+			  uint8_t *icv)
 {
-	uint64_t sum = mix(mix(mix(key_sum(key, iv), bytes_of(key->integ_key, sizeof(key->integ_key))), aad), text);
+	uint64_t sum =
+		mix(mix(mix(key_sum(key, iv), bytes_of(key->integ_key, sizeof(key->integ_key))), aad), text);
 	size_t octets = key->encr->aead ? key->encr->icv_octets : key->integ->icv_octets;
 
 	for (size_t i = 0; i < octets; i++)
@@ -139,7 +145,9 @@ static inline bool broken_seal(void *self, const struct sealing_key *key, struct
 	return false;
 }
 
-static const struct crypto fake_crypto = { .name = "fake", .random = fake_random, .seal = fake_seal, .open = fake_open };
+static const struct crypto fake_crypto = {
+	.name = "fake", .random = fake_random, .seal = fake_seal, .open = fake_open
+};
 
 static inline struct sealing_key fake_key(uint16_t encr, uint16_t bits, uint16_t integ)
 {

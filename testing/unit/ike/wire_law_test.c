@@ -72,7 +72,8 @@ static void every_payload_left_out_doubled_and_added(void **state)
 
 				if (type == PAYLOAD_SK)
 					continue;
-				assert_int_equal(law_check(&m, l->response, &which), good ? REASON_OK : REASON_LAW);
+				assert_int_equal(law_check(&m, l->response, &which),
+						 good ? REASON_OK : REASON_LAW);
 				if (!good)
 					assert_int_equal(which, type);
 			}
@@ -86,16 +87,19 @@ static void an_answer_may_be_an_error_alone(void **state)
 		uint16_t type;
 		bool alone;
 	} rows[] = {
-		{ NO_PROPOSAL_CHOSEN, true }, { INVALID_KE_PAYLOAD, true }, { AUTHENTICATION_FAILED, true },
-		{ TS_UNACCEPTABLE, true },    { NOTIFY_LAST_ERROR, true },  { COOKIE, true },
-		{ INITIAL_CONTACT, false },   { 40000, false },		    { NOTIFY_NONE, false },
+		{ NO_PROPOSAL_CHOSEN, true },    { INVALID_KE_PAYLOAD, true },
+		{ AUTHENTICATION_FAILED, true }, { TS_UNACCEPTABLE, true },
+		{ NOTIFY_LAST_ERROR, true },     { COOKIE, true },
+		{ INITIAL_CONTACT, false },      { 40000, false },
+		{ NOTIFY_NONE, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(lawful); i++) {
 		const struct lawful *l = &lawful[i];
 
 		for (size_t r = 0; r < ARRAY_LENGTH(rows); r++) {
-			uint8_t body[4] = { 0, 0, (uint8_t)(rows[r].type >> 8), (uint8_t)rows[r].type }, which;
+			uint8_t body[4] = { 0, 0, (uint8_t)(rows[r].type >> 8), (uint8_t)rows[r].type },
+				which;
 			struct message m = { .header.exchange = l->exchange };
 			bool good = l->must[0] == '\0' || (l->response && rows[r].alone);
 

@@ -210,13 +210,16 @@ static void payloads_are_counted_whatever_they_are(void **state)
 			assert_int_equal(read_copy(packet, &m), want);
 			/* And inside, where the chain is the same but for the header. */
 			assert_int_equal(message_read_inner(types[t],
-							    bytes_of(packet.at + HEADER_OCTETS, packet.len - HEADER_OCTETS), &m),
+							    bytes_of(packet.at + HEADER_OCTETS,
+								     packet.len - HEADER_OCTETS),
+							    &m),
 					 want);
 			/* And beside a sealed part, which is a payload too. */
 			writer_patch_u8(&b.w, b.next_field, PAYLOAD_SK);
 			writer_bytes(&b.w, bytes_of("\0\0\0\x08....", 8));
 			packet = build_finish(&b);
-			assert_int_equal(message_read(packet, &m), count < LIMIT_PAYLOADS ? REASON_OK : REASON_MALFORMED);
+			assert_int_equal(message_read(packet, &m),
+					 count < LIMIT_PAYLOADS ? REASON_OK : REASON_MALFORMED);
 		}
 	}
 }
@@ -251,7 +254,8 @@ static void bodies_have_a_least_size(void **state)
 				continue;
 			build_begin(&b, room, sizeof(room), &test_header);
 			build_body(&b, (uint8_t)type, bytes_of("\0\0\0\0\0\0", n));
-			assert_int_equal(read_copy(build_finish(&b), &m), n < least ? REASON_MALFORMED : REASON_OK);
+			assert_int_equal(read_copy(build_finish(&b), &m),
+					 n < least ? REASON_MALFORMED : REASON_OK);
 		}
 	}
 }
@@ -280,7 +284,8 @@ static void the_sealed_part_is_the_last(void **state)
 	assert_int_equal(read_copy(build_finish(&b), &m), REASON_MALFORMED);
 	/* Within a sealed part there is none. */
 	assert_int_equal(message_read_inner(PAYLOAD_SK, bytes_of("\0\0\0\x08....", 8), &m), REASON_MALFORMED);
-	assert_int_equal(message_read_inner(PAYLOAD_SKF, bytes_of("\0\0\0\x08....", 8), &m), REASON_MALFORMED);
+	assert_int_equal(message_read_inner(PAYLOAD_SKF, bytes_of("\0\0\0\x08....", 8), &m),
+			 REASON_MALFORMED);
 }
 
 static void fragments_are_refused_while_nobody_asked_for_them(void **state)
@@ -336,7 +341,8 @@ static void messages_have_a_greatest_size(void **state)
 		w = build_payload(&b, PAYLOAD_V);
 		writer_zeros(w, size - HEADER_OCTETS - PAYLOAD_HEADER);
 		build_end(&b);
-		assert_int_equal(message_read(build_finish(&b), &m), size <= LIMIT_MESSAGE ? REASON_OK : REASON_MALFORMED);
+		assert_int_equal(message_read(build_finish(&b), &m),
+				 size <= LIMIT_MESSAGE ? REASON_OK : REASON_MALFORMED);
 	}
 }
 

@@ -37,7 +37,8 @@ static void spi_sizes_must_not_lie(void **state)
 {
 	for (unsigned size = 0; size < 256; size++) {
 		for (size_t len = 0; len < 24; len++) {
-			uint8_t body[24] = { 1, (uint8_t)size, 0x40, 0x06 }, *copy = exactly(bytes_of(body, len));
+			uint8_t body[24] = { 1, (uint8_t)size, 0x40, 0x06 },
+				*copy = exactly(bytes_of(body, len));
 			struct notify n;
 
 			assert_int_equal(notify_read(bytes_of(copy, len), &n), len >= 4 && size <= len - 4);

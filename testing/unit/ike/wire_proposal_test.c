@@ -22,7 +22,8 @@ static bool read_copy(struct bytes body)
 
 static struct bytes two_proposals(void)
 {
-	static struct proposal ike = { .number = 1, .protocol = PROTOCOL_IKE }, esp = { .number = 2, .protocol = PROTOCOL_ESP };
+	static struct proposal ike = { .number = 1, .protocol = PROTOCOL_IKE },
+			       esp = { .number = 2, .protocol = PROTOCOL_ESP };
 	struct writer w = writer_into(room, sizeof(room));
 
 	ike.count = esp.count = 0;
@@ -40,8 +41,9 @@ static struct bytes two_proposals(void)
 
 static void proposals_go_there_and_back(void **state)
 {
-	static const char octets[] = "02000024 01010003 0300000c 01000014 800e0100 03000008 02000005 00000008 0400001f"
-				     "0000001c 02030402 c1c2c3c4 03000008 0100001c 00000008 05000000";
+	static const char octets[] =
+		"02000024 01010003 0300000c 01000014 800e0100 03000008 02000005 00000008 0400001f"
+		"0000001c 02030402 c1c2c3c4 03000008 0100001c 00000008 05000000";
 	uint8_t expected[256];
 	struct bytes body = two_proposals();
 
@@ -103,12 +105,12 @@ static void structure_must_not_lie(void **state)
 		uint8_t value;
 	} lies[] = {
 		{ 0, 0 }, /* last proposal, yet another follows */
-		{ 0, 1 }, { 0, 3 }, { 36, 2 }, { 36, 255 },
-		{ 3, 0 }, { 3, 7 }, { 3, 35 }, { 3, 37 }, { 2, 1 }, { 39, 0 }, { 39, 27 }, { 39, 29 },
-		{ 6, 1 }, { 6, 255 }, { 42, 3 }, { 42, 5 }, /* SPI size */
-		{ 7, 2 }, { 7, 4 }, { 7, 255 }, { 43, 0 }, /* number of transforms */
-		{ 8, 0 }, { 8, 2 }, { 20, 0 }, { 28, 3 }, /* last transform, or not */
-		{ 11, 0 }, { 11, 7 }, { 11, 8 }, { 11, 11 }, { 11, 13 }, { 10, 255 },
+		{ 0, 1 },  { 0, 3 },   { 36, 2 },  { 36, 255 }, { 3, 0 },   { 3, 7 },
+		{ 3, 35 }, { 3, 37 },  { 2, 1 },   { 39, 0 },   { 39, 27 }, { 39, 29 },
+		{ 6, 1 },  { 6, 255 }, { 42, 3 },  { 42, 5 }, /* SPI size */
+		{ 7, 2 },  { 7, 4 },   { 7, 255 }, { 43, 0 }, /* number of transforms */
+		{ 8, 0 },  { 8, 2 },   { 20, 0 },  { 28, 3 }, /* last transform, or not */
+		{ 11, 0 }, { 11, 7 },  { 11, 8 },  { 11, 11 },  { 11, 13 }, { 10, 255 },
 	};
 	struct bytes body = two_proposals();
 
@@ -187,8 +189,9 @@ static void attributes_that_lie_are_malformed(void **state)
 	static const struct {
 		const char *at;
 		size_t len;
-	} lies[] = { { "\x80", 1 },	       { "\x80\x0e", 2 },	 { "\x80\x0e\1", 3 },	{ "\0\x0e\0\1", 4 },
-		     { "\0\x0e\xff\xff", 4 }, { "\0\x0e\0\3ab", 6 }, { "\x80\x0e\1\0z", 5 } };
+	} lies[] = { { "\x80", 1 },         { "\x80\x0e", 2 },       { "\x80\x0e\1", 3 },
+		     { "\0\x0e\0\1", 4 },   { "\0\x0e\xff\xff", 4 }, { "\0\x0e\0\3ab", 6 },
+		     { "\x80\x0e\1\0z", 5 } };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(lies); i++) {
 		struct writer w = writer_into(room, sizeof(room));
@@ -236,7 +239,10 @@ static void spis_of_every_size(void **state)
 static void only_spis_of_ikev2_are_written(void **state)
 {
 	for (unsigned size = 0; size < 256; size++) {
-		struct proposal p = { .number = 1, .protocol = PROTOCOL_IKE, .spi = 0x0102030405060708, .spi_len = (uint8_t)size };
+		struct proposal p = { .number = 1,
+				      .protocol = PROTOCOL_IKE,
+				      .spi = 0x0102030405060708,
+				      .spi_len = (uint8_t)size };
 		struct writer w = writer_into(room, sizeof(room));
 
 		proposal_write(&w, &p, false);
@@ -265,7 +271,9 @@ static void limits_hold(void **state)
 		writer_bytes(&w, bytes_of("\0\0\0\0\1\1\0\0", 8));
 		writer_patch_u8(&w, 7, (uint8_t)count);
 		for (size_t i = 0; i < count; i++)
-			writer_bytes(&w, bytes_of(i + 1 < count ? "\3\0\0\x08\1\0\0\x14" : "\0\0\0\x08\1\0\0\x14", 8));
+			writer_bytes(
+				&w,
+				bytes_of(i + 1 < count ? "\3\0\0\x08\1\0\0\x14" : "\0\0\0\x08\1\0\0\x14", 8));
 		writer_patch_u16(&w, 2, (uint16_t)w.used);
 		assert_int_equal(read_copy(writer_written(&w)), count <= LIMIT_TRANSFORMS);
 	}

@@ -35,8 +35,10 @@ static struct bytes digits(const char *text)
 
 static void selectors_go_there_and_back(void **state)
 {
-	static const char *const texts[] = { "192.0.2.0/24", "0.0.0.0/0", "192.0.2.1-192.0.2.9;17/53", "2001:db8::/32;6/1-1023",
-					     "::/0", "::1/128;58/0-65534" };
+	static const char *const texts[] = {
+		"192.0.2.0/24",           "0.0.0.0/0", "192.0.2.1-192.0.2.9;17/53",
+		"2001:db8::/32;6/1-1023", "::/0",      "::1/128;58/0-65534"
+	};
 	struct selector s[ARRAY_LENGTH(texts)];
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
@@ -55,10 +57,12 @@ static void the_octets_are_those_of_the_figure(void **state)
 	uint8_t want[64];
 
 	assert_true(selector_parse(&s, "192.0.2.0-192.0.2.255;17/53"));
-	assert_bytes(written(&s, 1), hex_into(want, sizeof(want), "01000000 07110010 00350035 c0000200 c00002ff"));
+	assert_bytes(written(&s, 1),
+		     hex_into(want, sizeof(want), "01000000 07110010 00350035 c0000200 c00002ff"));
 	assert_true(selector_parse(&s, "2001:db8::1"));
-	assert_bytes(written(&s, 1), hex_into(want, sizeof(want), "01000000 08000028 0000ffff 20010db8000000000000000000000001"
-								  "20010db8000000000000000000000001"));
+	assert_bytes(written(&s, 1), hex_into(want, sizeof(want),
+					      "01000000 08000028 0000ffff 20010db8000000000000000000000001"
+					      "20010db8000000000000000000000001"));
 }
 
 static void every_truncation_is_malformed(void **state)
@@ -121,14 +125,16 @@ static void ranges_run_forward(void **state)
 	assert_false(read_copy(digits("01000000 08000028 0000ffff 20010db8000000000000000000000002"
 				      "20010db8000000000000000000000001")));
 	/* A backward range anywhere spoils the whole. */
-	assert_false(read_copy(digits("02000000 07000010 0000ffff c0000200 c00002ff 07000010 0000ffff c0000209 c0000208")));
+	assert_false(read_copy(
+		digits("02000000 07000010 0000ffff c0000200 c00002ff 07000010 0000ffff c0000209 c0000208")));
 }
 
 static void opaque_ports_match_nothing_of_ours(void **state)
 {
 	assert_true(read_copy(digits("01000000 07110010 ffff0000 c0000200 c00002ff")));
 	assert_int_equal(count, 0);
-	assert_true(read_copy(digits("02000000 07110010 ffff0000 c0000200 c00002ff 07000010 0000ffff c0000200 c00002ff")));
+	assert_true(read_copy(
+		digits("02000000 07110010 ffff0000 c0000200 c00002ff 07000010 0000ffff c0000200 c00002ff")));
 	assert_int_equal(count, 1);
 }
 
