@@ -177,7 +177,7 @@ static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arri
 		reason = open_message(c, sa, &a->m, &plain);
 	else if (a->m.sealed)
 		reason = REASON_MALFORMED;
-	if (reason == REASON_INTEGRITY || reason == REASON_STATE ||
+	if (reason == REASON_INTEGRITY || reason == REASON_STATE || reason == REASON_MEMORY ||
 	    (x->kind->wire == IKE_SA_INIT && (reason != REASON_OK || law_check(&a->m, true, &which) != REASON_OK))) {
 		note_dropped(c, a, reason == REASON_OK ? REASON_LAW : reason);
 		blob_discard(&plain);

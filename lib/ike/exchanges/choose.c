@@ -109,7 +109,7 @@ static bool none_will_do(const struct proposal *p, uint8_t type)
 static bool knows_all_types(const struct proposal *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->transform[i].type > TRANSFORM_ESN)
+		if (p->transform[i].type < TRANSFORM_ENCR || p->transform[i].type > TRANSFORM_ESN)
 			return false;
 	}
 	return true;

@@ -1,0 +1,210 @@
+/*
+ * cygnet: the operator's tool. It asks the daemon over the control socket and only renders what it says;
+ * `check` and `key` do their work without a daemon. docs/commands.md describes the verbs and exit statuses.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+static const char usage[] = "cygnet [--rundir D] [--nssdir D] [--json] VERB\n"
+			    "  status                     counts\n"
+			    "  show [CONN]                connections and their SAs\n"
+			    "  up|down CONN               and wait for the result\n"
+			    "  add|delete CONN            load (the files are read again), unload\n"
+			    "  route|unroute CONN         start by traffic, or no more\n"
+			    "  explain ADDRESS [--src A]  encrypted or not, and why\n"
+			    "  oe list                    every opportunistic pair\n"
+			    "  events                     every change of state as it happens\n"
+			    "  reload                     read the files again\n"
+			    "  check [FILE]               whether a configuration is right\n"
+			    "  key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] [--ipseckey]\n"
+			    "  shutdown                   delete every SA, wait for the peers, end\n";
+
+static int connect_to(const struct tool *t)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/ctl", t->rundir);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	if (t->json)
+		printf("{\"v\":1,\"done\":true,\"status\":%d,\"reason\":\"daemon-not-running\",\"text\":\"%s: %s\"}\n",
+		       errno == EACCES ? 4 : 3, address.sun_path, strerror(errno));
+	else
+		fprintf(stderr, "cannot reach the daemon at %s: %s (is it running?)\n  -> systemctl start cygnet\n",
+			address.sun_path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool is_frame(const char *key)
+{
+	return !strcmp(key, "v") || !strcmp(key, "id") || !strcmp(key, "row") || !strcmp(key, "done") ||
+	       !strcmp(key, "status");
+}
+
+static void render(const json_t *o)
+{
+	const char *row = json_string_value(json_object_get(o, "row")), *key;
+	const char *text = json_string_value(json_object_get(o, "text"));
+	const json_t *value;
+	json_t *walk = (json_t *)(uintptr_t)o;
+
+	if (json_is_true(json_object_get(o, "done"))) {
+		if (text && text[0])
+			printf("%s\n", text);
+		return;
+	}
+	printf("%-8s", row ? row : "event");
+	json_object_foreach(walk, key, value) {
+		if (is_frame(key))
+			continue;
+		if (json_is_string(value))
+			printf(" %s=%s%s%s", key, strchr(json_string_value(value), ' ') ? "\"" : "",
+			       json_string_value(value), strchr(json_string_value(value), ' ') ? "\"" : "");
+		else
+			printf(" %s=%" JSON_INTEGER_FORMAT, key, json_integer_value(value));
+	}
+	printf("\n");
+	fflush(stdout);
+}
+
+/* Reads answers until the last one; its status is ours. */
+static int follow(const struct tool *t, FILE *in, bool forever)
+{
+	char *line = NULL;
+	size_t room = 0;
+	int status = 3;
+
+	while (getline(&line, &room, in) > 0) {
+		json_t *o = json_loads(line, 0, NULL);
+		bool done = json_is_true(json_object_get(o, "done"));
+
+		if (t->json)
+			printf("%s", line);
+		else if (o && !(forever && done))
+			render(o);
+		if (done)
+			status = (int)json_integer_value(json_object_get(o, "status"));
+		json_decref(o);
+		if (done && (!forever || status))
+			break;
+	}
+	free(line);
+	return status;
+}
+
+static int ask(const struct tool *t, json_t *request, bool forever)
+{
+	int fd = connect_to(t), status;
+	char *line = json_dumps(request, JSON_COMPACT);
+	FILE *in;
+
+	json_decref(request);
+	if (fd < 0 || !line) {
+		free(line);
+		return 3;
+	}
+	if (dprintf(fd, "%s\n", line) < 0) {
+		free(line);
+		close(fd);
+		return 3;
+	}
+	free(line);
+	in = fdopen(fd, "r");
+	status = in ? follow(t, in, forever) : 3;
+	if (in)
+		fclose(in);
+	return status;
+}
+
+static json_t *request(const char *command)
+{
+	return json_pack("{s:i, s:i, s:s}", "v", 1, "id", 1, "command", command);
+}
+
+static int named(const struct tool *t, const char *verb, int argc, char **argv, bool optional)
+{
+	json_t *o;
+
+	if (argc > 1 || (argc == 0 && !optional)) {
+		fprintf(stderr, "cygnet %s needs the name of a connection\n", verb);
+		return 2;
+	}
+	o = request(verb);
+	if (argc)
+		json_object_set_new(o, "name", json_string(argv[0]));
+	return ask(t, o, false);
+}
+
+static int explain(const struct tool *t, int argc, char **argv)
+{
+	json_t *o = request("explain");
+
+	if (argc != 1 && !(argc == 3 && !strcmp(argv[1], "--src"))) {
+		fprintf(stderr, "cygnet explain ADDRESS [--src A]\n");
+		json_decref(o);
+		return 2;
+	}
+	json_object_set_new(o, "address", json_string(argv[0]));
+	if (argc == 3)
+		json_object_set_new(o, "source", json_string(argv[2]));
+	return ask(t, o, false);
+}
+
+static int run(const struct tool *t, const char *verb, int argc, char **argv)
+{
+	static const char *const with_name[] = { "up", "down", "add", "delete", "route", "unroute" };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(with_name); i++) {
+		if (strcmp(verb, with_name[i]) == 0)
+			return named(t, verb, argc, argv, false);
+	}
+	if (!strcmp(verb, "show"))
+		return named(t, verb, argc, argv, true);
+	if (!strcmp(verb, "explain"))
+		return explain(t, argc, argv);
+	if (!strcmp(verb, "check"))
+		return tool_check(t, argc ? argv[0] : "/etc/ipsec.conf");
+	if (!strcmp(verb, "key"))
+		return tool_key(t, argc, argv);
+	if (!strcmp(verb, "events"))
+		return ask(t, request("subscribe"), true);
+	if (!strcmp(verb, "oe") && argc == 1 && !strcmp(argv[0], "list"))
+		return ask(t, request("oe-list"), false);
+	if (!strcmp(verb, "status") || !strcmp(verb, "reload") || !strcmp(verb, "shutdown"))
+		return ask(t, request(verb), false);
+	fprintf(stderr, "cygnet: no verb '%s'\n%s", verb, usage);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct tool t = { .rundir = "/run/cygnet", .nssdir = "/var/lib/ipsec/nss" };
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "--json"))
+			t.json = true;
+		else if (!strcmp(argv[i], "--rundir") && i + 1 < argc)
+			t.rundir = argv[++i];
+		else if (!strcmp(argv[i], "--nssdir") && i + 1 < argc)
+			t.nssdir = argv[++i];
+		else
+			break;
+	}
+	if (i >= argc || !strcmp(argv[i], "help") || !strcmp(argv[i], "--help")) {
+		printf("%s", usage);
+		return i >= argc ? 2 : 0;
+	}
+	return run(&t, argv[i], argc - i - 1, argv + i + 1);
+}

@@ -1,0 +1,269 @@
+/*
+ * cygnetd: starts in order, stops in reverse order. The node thinks; everything here only opens, feeds and
+ * closes.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+static const char usage[] =
+	"cygnetd [--config F] [--secrets F] [--policies D] [--nssdir D] [--rundir D] [--foreground]\n"
+	"        [--log-level error|warning|info|debug] [--keylog F] [--trace F] [--stop-deadline SECONDS]\n"
+	"        [--ike-port N] [--natt-port N]\n";
+
+static bool parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option long_options[] = {
+		{ "config", 1, NULL, 'c' },	{ "secrets", 1, NULL, 's' },  { "policies", 1, NULL, 'p' },
+		{ "nssdir", 1, NULL, 'n' },	{ "rundir", 1, NULL, 'r' },   { "foreground", 0, NULL, 'f' },
+		{ "log-level", 1, NULL, 'l' },	{ "keylog", 1, NULL, 'k' },   { "trace", 1, NULL, 't' },
+		{ "stop-deadline", 1, NULL, 'd' }, { "ike-port", 1, NULL, 'i' }, { "natt-port", 1, NULL, 'N' },
+		{ "help", 0, NULL, 'h' },	{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*o = (struct options){ .config = "/etc/ipsec.conf", .secrets = "/etc/ipsec.secrets",
+			       .policies = "/etc/ipsec.d/policies", .rundir = "/run/cygnet", .level = NOTE_INFO,
+			       .ike_port = 500, .natt_port = 4500 };
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c': o->config = optarg; break;
+		case 's': o->secrets = optarg; break;
+		case 'p': o->policies = optarg; break;
+		case 'n': o->nssdir = optarg; break;
+		case 'r': o->rundir = optarg; break;
+		case 'f': o->foreground = true; break;
+		case 'k': o->keylog = optarg; break;
+		case 't': o->trace = optarg; break;
+		case 'd': o->stop_deadline = SECONDS(atoi(optarg)); break;
+		case 'i': o->ike_port = (uint16_t)atoi(optarg); break;
+		case 'N': o->natt_port = (uint16_t)atoi(optarg); break;
+		case 'l':
+			if (note_level_parse(optarg, &o->level))
+				break;
+			fprintf(stderr, "cygnetd: no log level '%s'\n%s", optarg, usage);
+			return false;
+		case 'h':
+			printf("%s", usage);
+			exit(0);
+		default:
+			fprintf(stderr, "%s", usage);
+			return false;
+		}
+	}
+	return optind == argc;
+}
+
+static void timer(evutil_socket_t fd, short what, void *context)
+{
+	struct event event = { .kind = EVENT_TIME };
+
+	daemon_feed(context, &event);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+	static struct plan_problems problems;
+	struct daemon *d = context;
+	struct event event = { .kind = EVENT_COMMAND };
+
+	if (number == SIGHUP) {
+		log_reopen();
+		config_reload(d, &problems);
+		return;
+	}
+	sd_notify(0, "STOPPING=1\nSTATUS=deleting all SAs; waiting for the peers' confirmation");
+	event.command.kind = COMMAND_SHUTDOWN;
+	event.command.deadline = d->options.stop_deadline;
+	daemon_feed(d, &event);
+}
+
+static void on_acquire(void *context, const struct kernel_acquire *acquire)
+{
+	struct event event = { .kind = EVENT_ACQUIRE };
+
+	event.acquire = *acquire;
+	daemon_feed(context, &event);
+}
+
+static void on_expire(void *context, const struct kernel_expire *expire)
+{
+	struct event event = { .kind = EVENT_EXPIRE };
+
+	event.expire = *expire;
+	daemon_feed(context, &event);
+}
+
+static void on_lost(void *context)
+{
+	struct event event = { .kind = EVENT_RESYNC };
+
+	log_write(NOTE_WARNING, "kernel messages were lost; acquires come again by themselves");
+	daemon_feed(context, &event);
+}
+
+static void kernel_readable(evutil_socket_t fd, short what, void *context)
+{
+	static const struct kernel_port_handlers handlers = { on_acquire, on_expire, on_lost };
+	struct daemon *d = context;
+
+	kernel_port_read(d->kernel, &handlers, d);
+}
+
+static bool open_kernel(struct daemon *d, char why[256])
+{
+	struct event event = { .kind = EVENT_ABILITIES };
+	unsigned leftovers;
+	char tuned[256];
+
+	d->kernel = kernel_port_open(why);
+	if (!d->kernel)
+		return false;
+	leftovers = kernel_port_flush_own(d->kernel);
+	if (leftovers)
+		log_write(NOTE_WARNING, "%u SAs and policies of an earlier run were removed", leftovers);
+	if (!kernel_port_tune(d->kernel, 165, tuned))
+		log_write(NOTE_WARNING, "%s: the first packet of a held destination may be lost", tuned);
+	kernel_port_abilities(d->kernel, &event.abilities);
+	if (!event.abilities.esp)
+		log_write(NOTE_ERROR, "this kernel has no ESP: nothing can be encrypted");
+	daemon_feed(d, &event);
+	if (kernel_port_fd(d->kernel) < 0)
+		return true;
+	d->kernel_event = event_new(d->base, kernel_port_fd(d->kernel), EV_READ | EV_PERSIST, kernel_readable, d);
+	return d->kernel_event && event_add(d->kernel_event, NULL) == 0;
+}
+
+static bool open_store(struct daemon *d, const struct plan *plan, char why[256])
+{
+	const char *dir = d->options.nssdir ? d->options.nssdir : plan->setup.nssdir ? plan->setup.nssdir :
+										       "/var/lib/ipsec/nss";
+	bool there = access(dir, R_OK) == 0;
+
+	if (!there)
+		log_write(NOTE_INFO, "there is no NSS database at %s: only shared keys and NULL can be used", dir);
+	d->keystore = keystore_open(there ? dir : NULL, false, why);
+	if (d->keystore)
+		d->crypto = keystore_crypto(d->keystore);
+	return d->keystore != NULL;
+}
+
+static bool open_signals(struct daemon *d)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+		d->signals[i] = evsignal_new(d->base, numbers[i], on_signal, d);
+		if (!d->signals[i] || event_add(d->signals[i], NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool go_background(const struct daemon *d)
+{
+	/* NSS refuses to work in a forked child: this comes before it is opened. */
+	return d->options.foreground || getenv("NOTIFY_SOCKET") || daemon(0, 1) == 0;
+}
+
+static bool open_all(struct daemon *d, struct plan *plan, char why[256])
+{
+	struct event event = { .kind = EVENT_PLAN };
+
+	d->base = event_base_new();
+	if (!d->base || !open_store(d, plan, why))
+		return false;
+	d->node = node_new(d->crypto);
+	d->timer = evtimer_new(d->base, timer, d);
+	if (!d->node || !d->timer)
+		return false;
+	d->workers = workers_open(d, why);
+	d->sockets = d->workers ? sockets_open(d, why) : NULL;
+	if (!d->sockets || !open_kernel(d, why))
+		return false;
+	d->resolver = resolver_open(d, &plan->setup, why);
+	if (!d->resolver)
+		return false;
+	d->plan = plan;
+	if (!addresses_open(d, why))
+		return false;
+	d->control = control_open(d, why);
+	if (!d->control || !open_signals(d) || !privileges_drop(why))
+		return false;
+	event.plan = plan;
+	daemon_feed(d, &event);
+	return true;
+}
+
+static void close_all(struct daemon *d)
+{
+	control_close(d->control);
+	workers_close(d->workers);
+	if (d->resolver)
+		resolver_close(d->resolver);
+	if (d->sockets)
+		addresses_close(d);
+	sockets_close(d->sockets);
+	node_discard(d->node);
+	if (d->kernel)
+		kernel_port_flush_own(d->kernel);
+	kernel_port_close(d->kernel);
+	for (size_t i = 0; i < ARRAY_LENGTH(d->signals); i++) {
+		if (d->signals[i])
+			event_free(d->signals[i]);
+	}
+	if (d->kernel_event)
+		event_free(d->kernel_event);
+	if (d->timer)
+		event_free(d->timer);
+	if (d->base)
+		event_base_free(d->base);
+	keystore_close(d->keystore);
+	if (d->keylog)
+		fclose(d->keylog);
+	if (d->trace)
+		fclose(d->trace);
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon d;
+	static struct plan_problems problems;
+	struct plan *plan;
+	char why[256] = "there was no memory";
+
+	if (!parse_options(argc, argv, &d.options))
+		return 2;
+	d.places = (struct plan_places){ d.options.config, d.options.secrets, d.options.policies };
+	log_open(&d.options, NULL);
+	plan = config_load(&d, &problems);
+	if (!plan)
+		return 8;
+	if (!go_background(&d))
+		return 1;
+	log_open(&d.options, plan->setup.logfile);
+	if (d.options.keylog) {
+		d.keylog = keylog_open(d.options.keylog, why);
+		log_write(NOTE_WARNING, "KEY LOG: all IKE keys are written to %s%s%s", d.options.keylog,
+			  d.keylog ? "" : ": ", d.keylog ? "" : why);
+	}
+	if (d.options.trace)
+		d.trace = fopen(d.options.trace, "we");
+	if (!open_all(&d, plan, why)) {
+		log_write(NOTE_ERROR, "cannot start: %s", why);
+		close_all(&d);
+		return 1;
+	}
+	log_write(NOTE_INFO, "cygnetd is ready");
+	sd_notify(0, "READY=1\nSTATUS=ready");
+	event_base_dispatch(d.base);
+	close_all(&d);
+	return d.exit_status;
+}

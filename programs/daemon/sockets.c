@@ -1,0 +1,261 @@
+/*
+ * UDP 500 and 4500: one socket an address and port, exempt from policies before it is used. On 4500 IKE
+ * carries four zero octets (RFC 3948 2.2, 2.3); a single 0xff is a keepalive and nobody's business.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "list.h"
+
+#define BUDGET 64 /* datagrams read at one wake-up, so that nobody starves */
+#define MARKER_OCTETS 4
+
+#ifndef UDP_ENCAP_ESPINUDP
+#define UDP_ENCAP_ESPINUDP 2
+#endif
+
+struct socket {
+	struct list link;
+	struct sockets *owner;
+	struct endpoint local;
+	bool natt;
+	int fd;
+	struct event *event;
+};
+
+struct sockets {
+	struct daemon *d;
+	struct list all;
+	uint8_t room[LIMIT_DATAGRAM];
+};
+
+static socklen_t to_sockaddr(const struct endpoint *e, struct sockaddr_storage *to)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
+
+	memset(to, 0, sizeof(*to));
+	if (e->address.family == ADDRESS_V4) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(e->port);
+		memcpy(&v4->sin_addr, e->address.octet, 4);
+		return sizeof(*v4);
+	}
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons(e->port);
+	memcpy(&v6->sin6_addr, e->address.octet, 16);
+	return sizeof(*v6);
+}
+
+static bool from_sockaddr(const struct sockaddr_storage *from, struct endpoint *e)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+
+	if (from->ss_family == AF_INET) {
+		e->port = ntohs(v4->sin_port);
+		return address_from_bytes(&e->address, bytes_of(&v4->sin_addr, 4));
+	}
+	e->port = ntohs(v6->sin6_port);
+	return from->ss_family == AF_INET6 && address_from_bytes(&e->address, bytes_of(&v6->sin6_addr, 16));
+}
+
+/* Strips the marker of 4500; false for what is not IKE. */
+static bool unmark(const struct socket *s, struct bytes *data)
+{
+	static const uint8_t marker[MARKER_OCTETS];
+
+	if (!s->natt)
+		return true;
+	if (data->len < MARKER_OCTETS || memcmp(data->at, marker, MARKER_OCTETS) != 0)
+		return false;
+	*data = bytes_of(data->at + MARKER_OCTETS, data->len - MARKER_OCTETS);
+	return true;
+}
+
+static void readable(evutil_socket_t fd, short what, void *context)
+{
+	struct socket *s = context;
+	struct daemon *d = s->owner->d;
+
+	for (unsigned i = 0; i < BUDGET; i++) {
+		struct sockaddr_storage from;
+		socklen_t from_len = sizeof(from);
+		struct event event = { .kind = EVENT_PACKET };
+		ssize_t n = recvfrom(fd, s->owner->room, sizeof(s->owner->room), MSG_DONTWAIT,
+				     (struct sockaddr *)&from, &from_len);
+
+		if (n < 0) {
+			/* An ICMP error about an earlier packet is a hint, and read away. */
+			if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EINTR)
+				continue;
+			return;
+		}
+		event.packet.local = s->local;
+		event.packet.encapsulated = s->natt;
+		event.packet.data = bytes_of(s->owner->room, (size_t)n);
+		if (from_sockaddr(&from, &event.packet.remote) && unmark(s, &event.packet.data))
+			daemon_feed(d, &event);
+	}
+}
+
+static void socket_close(struct socket *s)
+{
+	if (s->event)
+		event_free(s->event);
+	if (s->fd >= 0)
+		close(s->fd);
+	list_remove(&s->link);
+	free(s);
+}
+
+static bool prepare(struct sockets *all, struct socket *s, char why[96])
+{
+	int family = s->local.address.family == ADDRESS_V4 ? AF_INET : AF_INET6;
+	int one = 1, room = 1 << 20, encap = UDP_ENCAP_ESPINUDP;
+	struct sockaddr_storage address;
+	socklen_t len = to_sockaddr(&s->local, &address);
+
+	s->fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
+		return false;
+	if (family == AF_INET6)
+		setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	if (!kernel_port_exempt(all->d->kernel, s->fd, family, why))
+		return false;
+	if (s->natt && family == AF_INET)
+		setsockopt(s->fd, IPPROTO_UDP, UDP_ENCAP, &encap, sizeof(encap));
+	return bind(s->fd, (struct sockaddr *)&address, len) == 0;
+}
+
+static void socket_open(struct sockets *all, const struct address *address, uint16_t port, bool natt)
+{
+	struct socket *s = calloc(1, sizeof(*s));
+	char text[ENDPOINT_TEXT], why[96] = "";
+
+	if (!s)
+		return;
+	list_init(&s->link);
+	s->owner = all;
+	s->local = (struct endpoint){ *address, port };
+	s->natt = natt;
+	s->fd = -1;
+	if (prepare(all, s, why))
+		s->event = event_new(all->d->base, s->fd, EV_READ | EV_PERSIST, readable, s);
+	if (!s->event) {
+		log_write(NOTE_WARNING, "cannot listen on %s: %s", endpoint_print(&s->local, text),
+			  why[0] ? why : strerror(errno));
+		socket_close(s);
+		return;
+	}
+	event_add(s->event, NULL);
+	list_append(&all->all, &s->link);
+	log_write(NOTE_DEBUG, "listening on %s", endpoint_print(&s->local, text));
+}
+
+static struct socket *find(struct sockets *all, const struct endpoint *local)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &all->all) {
+		struct socket *s = LIST_ENTRY(pos, struct socket, link);
+
+		if (endpoint_equal(&s->local, local))
+			return s;
+	}
+	return NULL;
+}
+
+/* setup.listen is a list of the addresses to use; without it all are. */
+static bool is_listed(const struct daemon *d, const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+	const char *listen = d->plan ? d->plan->setup.listen : NULL, *at;
+	size_t len;
+
+	if (!listen)
+		return true;
+	address_print(a, text);
+	len = strlen(text);
+	at = strstr(listen, text);
+	return at && (at[len] == '\0' || strchr(", \t", at[len])) && (at == listen || strchr(", \t", at[-1]));
+}
+
+void sockets_follow(struct sockets *all, const struct event_addresses *addresses)
+{
+	const uint16_t ports[] = { all->d->options.ike_port, all->d->options.natt_port };
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &all->all) {
+		struct socket *s = LIST_ENTRY(pos, struct socket, link);
+		bool there = false;
+
+		for (size_t i = 0; i < addresses->count; i++)
+			there = there || address_equal(&addresses->at[i], &s->local.address);
+		if (!there)
+			socket_close(s);
+	}
+	for (size_t i = 0; i < addresses->count; i++) {
+		for (size_t p = 0; p < 2; p++) {
+			struct endpoint local = { addresses->at[i], ports[p] };
+
+			if (!address_is_link_local(&local.address) && is_listed(all->d, &local.address) &&
+			    !find(all, &local))
+				socket_open(all, &local.address, local.port, p == 1);
+		}
+	}
+}
+
+struct sockets *sockets_open(struct daemon *d, char why[256])
+{
+	struct sockets *all = calloc(1, sizeof(*all));
+
+	if (!all) {
+		snprintf(why, 256, "no memory");
+		return NULL;
+	}
+	all->d = d;
+	list_init(&all->all);
+	return all;
+}
+
+void sockets_close(struct sockets *all)
+{
+	struct list *pos, *next;
+
+	if (!all)
+		return;
+	LIST_FOR_EACH (pos, next, &all->all)
+		socket_close(LIST_ENTRY(pos, struct socket, link));
+	free(all);
+}
+
+void sockets_send(struct sockets *all, const struct endpoint *local, const struct endpoint *remote, bool encapsulated,
+		  struct bytes data)
+{
+	static const uint8_t marker[MARKER_OCTETS];
+	struct sockaddr_storage to;
+	struct iovec parts[2] = { { (void *)(uintptr_t)marker, encapsulated ? MARKER_OCTETS : 0 },
+				  { (void *)(uintptr_t)data.at, data.len } };
+	struct msghdr message = { .msg_name = &to, .msg_iov = parts, .msg_iovlen = 2 };
+	struct socket *s = find(all, local);
+	char text[ENDPOINT_TEXT];
+
+	if (!s) {
+		log_write(NOTE_DEBUG, "nothing listens on %s: a packet is not sent", endpoint_print(local, text));
+		return;
+	}
+	message.msg_namelen = to_sockaddr(remote, &to);
+	/* What cannot be sent is retransmitted like what was lost. */
+	if (sendmsg(s->fd, &message, MSG_DONTWAIT) < 0)
+		log_write(NOTE_DEBUG, "cannot send to %s: %s", endpoint_print(remote, text), strerror(errno));
+}
