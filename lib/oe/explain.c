@@ -135,7 +135,9 @@ void oe_explain(struct oe *oe, msec now, const struct command *command, struct a
 		if (!address_equal(&f->remote, &command->address) ||
 		    (command->source.family != ADDRESS_NONE && !address_equal(&f->local, &command->source)))
 			continue;
-		found = f;
+		/* A pair that is only remembered decides nothing: its next packet does. */
+		if (f->state != FLOW_EXPIRED)
+			found = f;
 		report_flow(f, now, command->number, actions);
 		report_dns(f, command->number, actions);
 		report_history(f, now, command->number, actions);
@@ -160,11 +162,8 @@ void oe_list(struct oe *oe, msec now, const struct command *command, struct acti
 struct oe_counts oe_count(const struct oe *oe)
 {
 	struct oe_counts n = oe->counts;
-	struct list *pos;
 
 	n.flows = oe->flow_count;
-	for (pos = oe->flows.next; pos != &oe->flows; pos = pos->next)
-		n.by_state[LIST_ENTRY(pos, struct flow, link)->state]++;
 	return n;
 }
 

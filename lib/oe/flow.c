@@ -9,6 +9,8 @@
 #include "inside.h"
 
 #define SHORT_LONGEST MINUTES(10)
+#define KEY_LONGEST HOURS(6)
+#define MEMORY MINUTES(10) /* so long a pair that failed is not forgotten */
 #define TTL_LEAST SECONDS(30)
 
 bool is_paranoid(enum group_class group)
@@ -88,7 +90,7 @@ static void enter_potential(struct oe *oe, struct flow *f)
 		f->answers[i] = NULL;
 		f->asked[i] = true;
 	}
-	f->ike_sa = f->child = 0;
+	flow_set_child(oe, f, 0, 0);
 	ask_dns(oe, f->serial, &f->remote);
 }
 
@@ -97,12 +99,14 @@ static void enter_pending(struct oe *oe, struct flow *f)
 	struct oe_wish *w = oe_wish_add(oe, WISH_CONNECT);
 	const struct setup *setup = &oe->plan->setup;
 
-	pair_put(oe, f, KERNEL_HOLD);
+	if (!f->pair_policy)
+		pair_put(oe, f, KERNEL_HOLD);
+	flow_set_child(oe, f, 0, 0);
 	if (!w)
 		return;
 	w->flow = f->serial;
 	w->conn = f->conn;
-	w->local = f->local;
+	w->local = f->outer;
 	w->gateway = f->gateway;
 	w->ts_local = selector_of_host(&f->local);
 	w->ts_remote = selector_of_host(&f->remote);
@@ -125,14 +129,14 @@ static void enter_keyed(struct oe *oe, struct flow *f)
 static void enter_clear(struct oe *oe, struct flow *f)
 {
 	wish_end(oe, f, f->reason);
-	f->ike_sa = f->child = 0;
+	flow_set_child(oe, f, 0, 0);
 	pair_put(oe, f, KERNEL_PASS);
 }
 
 static void enter_deny(struct oe *oe, struct flow *f)
 {
 	wish_end(oe, f, f->reason);
-	f->ike_sa = f->child = 0;
+	flow_set_child(oe, f, 0, 0);
 	pair_put(oe, f, KERNEL_BLOCK);
 }
 
@@ -172,14 +176,22 @@ static msec short_life(struct oe *oe, struct flow *f)
 										     oe->plan->setup.oe_short_timeout);
 }
 
-/* No decision outlives the record that justified it (law 1.3, 3.5). */
+/* No decision outlives the answer that justified it, but none is made anew every few seconds either. */
 static msec within_ttl(const struct flow *f, msec life)
 {
 	msec ttl = f->finding.ttl;
 
 	if (!ttl)
 		return life;
-	return msec_earlier(life, ttl < TTL_LEAST && life > TTL_LEAST ? TTL_LEAST : ttl);
+	return msec_earlier(life, ttl < TTL_LEAST ? TTL_LEAST : ttl);
+}
+
+/* A key that does not fit stays so while its record lives: the peer must publish the right one first. */
+static msec key_life(const struct oe *oe, const struct flow *f)
+{
+	msec life = f->finding.ttl ? msec_earlier(f->finding.ttl, KEY_LONGEST) : oe->plan->setup.oe_normal_timeout;
+
+	return life < oe->plan->setup.oe_short_timeout ? oe->plan->setup.oe_short_timeout : life;
 }
 
 static msec life_of(struct oe *oe, struct flow *f, enum lifespan life)
@@ -198,12 +210,17 @@ static msec life_of(struct oe *oe, struct flow *f, enum lifespan life)
 	case LIFE_SHORT:
 		return short_life(oe, f);
 	case LIFE_NORMAL:
-	case LIFE_KEY:
+		f->shorts = 0;
 		return within_ttl(f, s->oe_normal_timeout);
+	case LIFE_KEY:
+		f->shorts = 0;
+		return key_life(oe, f);
 	case LIFE_INITIAL:
 		return s->oe_initial_lifespan;
 	case LIFE_LATER:
 		return s->oe_lifespan;
+	case LIFE_MEMORY:
+		return MEMORY;
 	}
 	return MSEC_NEVER;
 }
@@ -223,6 +240,8 @@ static void move(struct oe *oe, struct flow *f, const struct oe_cell *cell)
 	msec life;
 	char pair[96];
 
+	oe->counts.by_state[from]--;
+	oe->counts.by_state[to]++;
 	f->state = to;
 	f->reason = cell->reason;
 	f->since = oe->now;

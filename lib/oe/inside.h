@@ -16,9 +16,10 @@ struct step_back {
 
 /* One pair and what is to become of it. */
 struct flow {
-	struct list link, in_pair; /* all flows; the bucket of its pair */
+	struct list link, in_pair, in_serial, in_child; /* all flows; the buckets of its keys */
 	uint64_t serial;
-	struct address local, remote;
+	struct address local, remote; /* the pair */
+	struct address outer; /* our own address towards the gateway: local, unless we are a gateway */
 	uint32_t conn; /* of its group */
 	enum group_class group;
 	enum flow_state state;
@@ -52,6 +53,11 @@ struct asker {
 	struct dns_answer *answers[2];
 };
 
+/* A hash of flows by one of their keys. */
+struct flow_buckets {
+	struct list *at; /* owned */
+};
+
 struct template {
 	struct kernel_policy policy;
 	bool kept; /* still wanted, during a reload */
@@ -62,8 +68,8 @@ struct oe {
 	const struct plan *plan; /* borrowed */
 	struct event_addresses *addresses; /* owned */
 	struct list flows, askers;
-	struct list *bucket; /* pairs; owned */
-	size_t buckets, flow_count, asker_count;
+	struct flow_buckets pairs, serials, children;
+	size_t flow_count, asker_count;
 	uint64_t last_serial;
 	struct deadlines deadlines;
 	struct oe_wish *wishes; /* ring, owned */
@@ -85,8 +91,12 @@ struct flow *flow_by_serial(const struct oe *oe, uint64_t serial);
 struct flow *flow_by_child(const struct oe *oe, uint64_t child);
 struct flow *flow_make(struct oe *oe, const struct address *local, const struct address *remote,
 		       const struct group_entry *entry);
+/* Takes class, connection and mode from its group's entry, anew after a reload. */
+void flow_settle(struct oe *oe, struct flow *flow, const struct group_entry *entry);
+void flow_set_child(struct oe *oe, struct flow *flow, uint64_t ike_sa, uint64_t child);
 void flow_discard(struct oe *oe, struct flow *flow);
 bool flows_init(struct oe *oe);
+void flows_discard(struct oe *oe);
 
 /* flow.c: the machine. Returns whether the flow is still there. */
 bool flow_happens(struct oe *oe, struct flow *flow, enum flow_event event);
@@ -104,16 +114,25 @@ void templates_remove(struct oe *oe);
 
 /* responder.c */
 void responder_answer(struct oe *oe, uint64_t number, struct dns_answer *answer);
+void responder_due(struct oe *oe, uint64_t number); /* an asker's patience is over */
 void askers_discard(struct oe *oe);
 
 /* Numbers of look-ups: a flow's or an asker's, and which of the two questions. */
 #define QUERY_ASKER ((uint64_t)1 << 62)
+#define ASKER (QUERY_ASKER >> 1) /* in an asker's own number */
 static inline uint64_t query_number(uint64_t serial, int which)
 {
 	return serial << 1 | (uint64_t)which;
 }
 
 bool is_paranoid(enum group_class group);
+bool oe_has_address(const struct oe *oe, const struct address *address);
+/* Our end and theirs of a group's connection, and our address of that family. */
+bool oe_sides(const struct oe *oe, const struct conn *conn, uint8_t family, const struct end **local,
+	      const struct end **remote, struct address *address);
+/* What DNS said of a destination, weighed into a finding (which is replaced). */
+void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct address *local,
+	      const struct address *remote, struct finding *finding);
 void ask_dns(struct oe *oe, uint64_t serial, const struct address *address);
 
 #endif

@@ -14,7 +14,7 @@ struct oe *oe_new(const struct crypto *crypto)
 		return NULL;
 	oe->crypto = crypto;
 	if (!flows_init(oe)) {
-		free(oe);
+		oe_discard(oe);
 		return NULL;
 	}
 	return oe;
@@ -22,17 +22,13 @@ struct oe *oe_new(const struct crypto *crypto)
 
 void oe_discard(struct oe *oe)
 {
-	struct list *pos, *next;
-
 	if (!oe)
 		return;
-	LIST_FOR_EACH (pos, next, &oe->flows)
-		flow_discard(oe, LIST_ENTRY(pos, struct flow, link));
+	flows_discard(oe);
 	askers_discard(oe);
 	finding_discard(&oe->answer);
 	deadlines_discard(&oe->deadlines);
 	free(oe->addresses);
-	free(oe->bucket);
 	free(oe->wishes);
 	free(oe->templates);
 	free(oe);
@@ -46,18 +42,31 @@ static void enter(struct oe *oe, msec now, struct actions *actions)
 
 bool oe_owns_reqid(const struct oe *oe, uint32_t reqid)
 {
-	const struct conn *conn = plan_conn_by_reqid(oe->plan, reqid);
+	const struct conn *conn = oe->plan ? plan_conn_by_reqid(oe->plan, reqid) : NULL;
 
 	return conn && conn->group != CLASS_NONE;
 }
 
-static bool has_address(const struct oe *oe, const struct address *address)
+bool oe_has_address(const struct oe *oe, const struct address *address)
 {
 	for (size_t i = 0; oe->addresses && i < oe->addresses->count; i++) {
 		if (address_equal(&oe->addresses->at[i], address))
 			return true;
 	}
 	return false;
+}
+
+bool oe_sides(const struct oe *oe, const struct conn *conn, uint8_t family, const struct end **local,
+	      const struct end **remote, struct address *address)
+{
+	if (!oe->addresses ||
+	    !conn_orient(conn, oe->addresses->at, oe->addresses->count, &oe->addresses->default_v4,
+			 &oe->addresses->default_v6, local, remote, address))
+		return false;
+	/* A group's family is that of its entry: %defaultroute means the route of that family. */
+	if ((*local)->host == HOST_DEFAULTROUTE)
+		*address = family == ADDRESS_V6 ? oe->addresses->default_v6 : oe->addresses->default_v4;
+	return true;
 }
 
 void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct event_addresses *addresses,
@@ -77,7 +86,7 @@ void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 		struct flow *f = LIST_ENTRY(pos, struct flow, link);
 		const struct group_entry *e = plan_group(plan, &f->remote);
 
-		if (oe->addresses && !has_address(oe, &f->local))
+		if (oe->addresses && !oe_has_address(oe, &f->outer))
 			flow_happens(oe, f, E30_ADDRESS_GONE);
 		else if (!e || e->group != f->group || e->conn != f->conn)
 			flow_happens(oe, f, E29_CLASS_CHANGED);
@@ -88,20 +97,33 @@ void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 
 static size_t trying(const struct oe *oe)
 {
-	struct oe_counts n = oe_count(oe);
+	const size_t *n = oe->counts.by_state;
 
-	return n.by_state[FLOW_POTENTIAL] + n.by_state[FLOW_AUTHTXT] + n.by_state[FLOW_PENDING];
+	return n[FLOW_POTENTIAL] + n[FLOW_AUTHTXT] + n[FLOW_PENDING];
 }
 
-static bool needs_dns(const struct oe *oe, const struct conn *conn)
+/* Where nobody knows, DNS is asked: no key is ever made up. */
+static bool needs_dns(const struct oe *oe, const struct flow *f)
 {
+	const struct conn *conn = plan_conn(oe->plan, f->conn);
 	const struct end *local, *remote;
 	struct address address;
 
-	return oe->addresses &&
-	       conn_orient(conn, oe->addresses->at, oe->addresses->count, &oe->addresses->default_v4,
-			   &oe->addresses->default_v6, &local, &remote, &address) &&
+	return !conn || !oe_sides(oe, conn, f->remote.family, &local, &remote, &address) ||
 	       remote->key_source == KEY_SOURCE_DNS;
+}
+
+static enum flow_event acquire_event(const struct oe *oe, const struct flow *f)
+{
+	if (f->group == CLASS_CLEAR)
+		return E02_CLEAR;
+	if (f->group == CLASS_CLEAR_OR_PRIVATE)
+		return E02_PASSIVE;
+	if (f->group == CLASS_BLOCK)
+		return E02_BLOCK;
+	if (trying(oe) >= LIMIT_FLOWS_TRYING)
+		return E34_LIMIT;
+	return needs_dns(oe, f) ? E01_ACQUIRE : E12_KEY_FOUND;
 }
 
 static void acquire(struct oe *oe, const struct kernel_acquire *a)
@@ -109,7 +131,7 @@ static void acquire(struct oe *oe, const struct kernel_acquire *a)
 	const struct address *local = &a->inner_src.first, *remote = &a->inner_dst.first;
 	const struct group_entry *e = plan_group(oe->plan, remote);
 	struct flow *f = flow_find(oe, local, remote);
-	const struct conn *conn;
+	enum flow_event event;
 
 	oe->counts.acquires++;
 	if (oe->stopping || !e)
@@ -122,30 +144,43 @@ static void acquire(struct oe *oe, const struct kernel_acquire *a)
 	}
 	f->acquires++;
 	f->acquire_seq = a->seq;
-	conn = plan_conn(oe->plan, f->conn);
-	if (f->state == FLOW_NONE && trying(oe) >= LIMIT_FLOWS_TRYING) {
-		oe->counts.limits_hit++;
-		flow_happens(oe, f, E34_LIMIT);
-	} else if ((f->state == FLOW_NONE || f->state == FLOW_EXPIRED) && conn && !needs_dns(oe, conn)) {
-		f->gateway = f->remote;
-		flow_happens(oe, f, E12_KEY_FOUND);
-	} else {
+	if (f->state != FLOW_NONE && f->state != FLOW_EXPIRED) {
 		flow_happens(oe, f, E01_ACQUIRE);
+		return;
 	}
+	/* A new life: nothing of the last one counts but how often it failed. */
+	flow_settle(oe, f, e);
+	finding_discard(&f->finding);
+	memset(&f->finding, 0, sizeof(f->finding));
+	f->gateway = f->remote;
+	event = acquire_event(oe, f);
+	oe->counts.limits_hit += event == E34_LIMIT;
+	flow_happens(oe, f, event);
+}
+
+void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct address *local,
+	      const struct address *remote, struct finding *finding)
+{
+	uint32_t chance = 0;
+
+	/* Without chance the first of equals is taken, which is no worse than any. */
+	if (oe->crypto && !oe->crypto->random(oe->crypto->self, &chance, sizeof(chance)))
+		chance = 0;
+	finding_discard(finding);
+	finding_make(answers[0], answers[1], local, remote, chance, finding);
 }
 
 /* Both answers are in (or the time is over): weigh them. */
 static void weigh(struct oe *oe, struct flow *f)
 {
-	const struct setup *setup = &oe->plan->setup;
-
-	finding_discard(&f->finding);
-	finding_make(f->answers[0], f->answers[1], &f->local, &f->remote, &f->finding);
-	f->gateway = f->finding.gateway;
-	/* A decision by absence is timed by the answer; an insecure key has a reason of its own for private. */
-	if (!setup->dnssec_enable && f->finding.event == E04_RECORD_INSECURE)
-		f->finding.event = E06_NO_RECORD_UNPROVEN;
-	if (flow_happens(oe, f, f->finding.event) && f->state == FLOW_AUTHTXT)
+	oe_weigh(oe, f->answers, &f->outer, &f->remote, &f->finding);
+	if (f->finding.key_count)
+		f->gateway = f->finding.gateway;
+	if (!flow_happens(oe, f, f->finding.event) || f->state != FLOW_AUTHTXT)
+		return;
+	if (f->finding.event == E04_RECORD_INSECURE && is_paranoid(f->group))
+		flow_happens(oe, f, E04_RECORD_INSECURE);
+	else
 		flow_happens(oe, f, E12_KEY_FOUND);
 }
 
@@ -180,7 +215,8 @@ static void counted(struct oe *oe, const struct event *event)
 		struct flow *f = LIST_ENTRY(pos, struct flow, link);
 		bool used;
 
-		if (f->state != FLOW_KEYED || !f->counting || event->counters.spi != f->spi_out)
+		if (f->state != FLOW_KEYED || !f->counting || event->counters.spi != f->spi_out ||
+		    !address_equal(&event->counters.dst, &f->gateway))
 			continue;
 		f->counting = false;
 		used = event->counters.found && event->counters.counters.bytes > f->bytes;
@@ -228,7 +264,9 @@ static void run_due(struct oe *oe)
 		struct flow *f = flow_by_serial(oe, serial);
 
 		deadlines_remove(&oe->deadlines, serial);
-		if (f)
+		if (serial & ASKER)
+			responder_due(oe, serial);
+		else if (f)
 			due(oe, f);
 	}
 }
@@ -270,9 +308,20 @@ void oe_connecting(struct oe *oe, msec now, uint64_t flow, uint64_t ike_sa, enum
 	enter(oe, now, actions);
 	if (!f || f->state != FLOW_PENDING)
 		return;
-	f->ike_sa = ike_sa;
+	flow_set_child(oe, f, ike_sa, 0);
 	if (!ike_sa)
 		flow_happens(oe, f, E14_SILENCE);
+}
+
+static void wish_delete(struct oe *oe, uint64_t ike_sa, uint64_t child, enum reason reason)
+{
+	struct oe_wish *w = oe_wish_add(oe, child ? WISH_DELETE_CHILD : WISH_ABANDON);
+
+	if (!w)
+		return;
+	w->ike_sa = ike_sa;
+	w->child = child;
+	w->reason = reason;
 }
 
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions)
@@ -280,30 +329,25 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 	struct flow *f = flow_find(oe, &child->local, &child->remote);
 	const struct group_entry *e = plan_group(oe->plan, &child->remote);
 	bool ours = f && f->serial == child->flow;
-	struct oe_wish *w;
 
 	enter(oe, now, actions);
 	if (!f && e)
 		f = flow_make(oe, &child->local, &child->remote, e);
 	if (!f) {
-		w = oe_wish_add(oe, WISH_DELETE_CHILD);
-		if (w) {
-			w->child = child->child;
-			w->reason = REASON_LIMIT;
-		}
+		wish_delete(oe, child->ike_sa, child->child, REASON_LIMIT);
+		return;
+	}
+	if (e && f->state == FLOW_EXPIRED)
+		flow_settle(oe, f, e);
+	/* Nobody takes a pair over who proved less than its holder (RFC 7619 3.3). */
+	if (!ours && f->state == FLOW_KEYED && f->level > child->level) {
+		wish_delete(oe, child->ike_sa, child->child, REASON_AUTH_METHOD);
 		return;
 	}
 	/* An attempt of ours that the peer's child overtook ends; the newest child serves. */
-	if (f->ike_sa && f->ike_sa != child->ike_sa) {
-		w = oe_wish_add(oe, f->child ? WISH_DELETE_CHILD : WISH_ABANDON);
-		if (w) {
-			w->ike_sa = f->ike_sa;
-			w->child = f->child;
-			w->reason = REASON_REPLACED;
-		}
-	}
-	f->ike_sa = child->ike_sa;
-	f->child = child->child;
+	if (f->ike_sa && f->ike_sa != child->ike_sa)
+		wish_delete(oe, f->ike_sa, f->child, REASON_REPLACED);
+	flow_set_child(oe, f, child->ike_sa, child->child);
 	f->gateway = child->gateway;
 	f->spi_in = child->spi_in;
 	f->spi_out = child->spi_out;
@@ -336,7 +380,7 @@ void oe_child_down(struct oe *oe, msec now, uint64_t child, enum reason reason, 
 	enter(oe, now, actions);
 	if (!f)
 		return;
-	f->child = f->ike_sa = 0;
+	flow_set_child(oe, f, 0, 0);
 	if (f->state == FLOW_KEYED && reason == REASON_EXPIRED)
 		flow_happens(oe, f, E25_PEER_DELETE);
 	else
@@ -352,7 +396,7 @@ void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reaso
 	enter(oe, now, actions);
 	if (!f || f->state != FLOW_PENDING)
 		return;
-	f->ike_sa = 0;
+	flow_set_child(oe, f, 0, 0);
 	if (proven)
 		event = E17_PROVEN_REFUSAL;
 	else if (reason == REASON_AUTH_FAILED || reason == REASON_ID_MISMATCH || reason == REASON_AUTH_METHOD)

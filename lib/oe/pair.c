@@ -15,7 +15,7 @@ static void fill(const struct flow *f, struct kernel_policy *p, enum kernel_poli
 	p->action = action;
 	p->reqid = f->reqid;
 	p->mode = f->mode;
-	p->tunnel_src = f->local;
+	p->tunnel_src = f->outer;
 	p->tunnel_dst = address_any((enum address_family)f->remote.family);
 	if (action == KERNEL_IPSEC)
 		p->tunnel_dst = f->gateway;

@@ -30,6 +30,7 @@ static void asker_discard(struct oe *oe, struct asker *a)
 			dns_answer_discard(a->answers[i]);
 		free(a->answers[i]);
 	}
+	deadlines_remove(&oe->deadlines, a->number);
 	list_remove(&a->link);
 	oe->asker_count--;
 	free(a);
@@ -57,13 +58,12 @@ static void decide(struct oe *oe, struct asker *a)
 	const struct conn *conn = plan_conn(oe->plan, a->conn);
 	struct finding *f = &oe->answer;
 
-	finding_discard(f);
-	finding_make(a->answers[0], a->answers[1], &a->local, &a->remote, f);
+	oe_weigh(oe, a->answers, &a->local, &a->remote, f);
 	if (!conn)
 		answer(oe, a->ike_sa, false, REASON_CONFIG, LEVEL_NONE);
 	else if (f->event == E09_BOGUS)
 		answer(oe, a->ike_sa, false, REASON_OE_DNS_BOGUS, LEVEL_NONE);
-	else if (f->event != E03_RECORD_SECURE && f->event != E04_RECORD_INSECURE)
+	else if (!f->key_count || !address_equal(&f->gateway, &a->remote))
 		answer(oe, a->ike_sa, false, REASON_NO_KEY, LEVEL_NONE);
 	else if (f->event == E04_RECORD_INSECURE && is_paranoid(conn->group))
 		answer(oe, a->ike_sa, false, REASON_OE_INSECURE_KEY, LEVEL_NONE);
@@ -93,13 +93,32 @@ void responder_answer(struct oe *oe, uint64_t number, struct dns_answer *dns)
 	free(dns);
 }
 
+void responder_due(struct oe *oe, uint64_t number)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &oe->askers) {
+		struct asker *a = LIST_ENTRY(pos, struct asker, link);
+
+		if (a->number == number) {
+			decide(oe, a);
+			return;
+		}
+	}
+}
+
 static enum reason refusal(const struct oe *oe, const struct conn *conn, const struct identity *id, bool null_auth,
 			   const struct address *local, const struct address *remote)
 {
-	struct address stated;
+	const struct end *l, *r;
+	struct address stated, ours;
 
-	if (!conn || conn->group == CLASS_BLOCK || conn->group == CLASS_CLEAR)
+	if (!conn || conn->group == CLASS_BLOCK || conn->group == CLASS_CLEAR ||
+	    !oe_sides(oe, conn, remote->family, &l, &r, &ours))
 		return REASON_NO_CONNECTION;
+	/* Nobody may leave out the proof that the group asks for (RFC 7619 2). */
+	if (null_auth != (r->auth == AUTH_NULL))
+		return REASON_AUTH_METHOD;
 	if (null_auth)
 		return would_lower(oe, local, remote, LEVEL_NULL) ? REASON_AUTH_METHOD : REASON_OK;
 	/* The name must be the address it speaks from; other names need look-ups that are not built. */
@@ -116,6 +135,7 @@ void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, con
 	const struct end *l, *r;
 	struct address ours;
 	struct asker *a;
+	msec patience;
 
 	oe->now = now;
 	oe->actions = actions;
@@ -124,10 +144,7 @@ void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, con
 		answer(oe, ike_sa, no == REASON_OK, no, LEVEL_NULL);
 		return;
 	}
-	if (oe->addresses &&
-	    conn_orient(c, oe->addresses->at, oe->addresses->count, &oe->addresses->default_v4,
-			&oe->addresses->default_v6, &l, &r, &ours) &&
-	    r->key_source != KEY_SOURCE_DNS) {
+	if (oe_sides(oe, c, remote->family, &l, &r, &ours) && r->key_source != KEY_SOURCE_DNS) {
 		answer(oe, ike_sa, true, REASON_OK, LEVEL_PINNED);
 		return;
 	}
@@ -136,12 +153,17 @@ void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, con
 		answer(oe, ike_sa, false, REASON_OE_LIMIT, LEVEL_NONE);
 		return;
 	}
-	a->number = QUERY_ASKER >> 1 | ++oe->last_serial;
+	a->number = ASKER | ++oe->last_serial;
 	a->ike_sa = ike_sa;
 	a->conn = conn;
 	a->local = *local;
 	a->remote = *remote;
 	list_append(&oe->askers, &a->link);
 	oe->asker_count++;
+	/* The peer will not wait longer than that either; what is in by then decides. */
+	patience = is_paranoid(c->group) ? oe->plan->setup.oe_dns_timeout_paranoid :
+					   oe->plan->setup.oe_dns_timeout_permissive;
+	if (!deadlines_set(&oe->deadlines, a->number, msec_after(now, patience)))
+		actions_note(actions, NOTE_ERROR, "no memory for a deadline");
 	ask_dns(oe, a->number, remote);
 }

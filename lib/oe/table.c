@@ -11,9 +11,14 @@
 #define IGNORE(what, source) QUIET(OE_IGNORE, REASON_OE_LATE, what, source)
 #define LATER(what, source) QUIET(OE_LATER, REASON_OE_LATER, what, source)
 
+/* One line a cell, however long. */
+/* clang-format off */
 static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	[FLOW_NONE] = {
 		[E01_ACQUIRE] = DO(POTENTIAL, POTENTIAL, DNS, OE_ACQUIRE, "hold the packet and ask DNS", "initiator diagram A3; draft-richardson-ipsec-opportunistic 3.2.4"),
+		[E02_CLEAR] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_CLEAR, "in clear by its class", "initiator diagram A2"),
+		[E02_PASSIVE] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_PASSIVE, "in clear until the peer asks", "law 1.6: passive"),
+		[E02_BLOCK] = DO(DENY, DENY, NORMAL, OE_CLASS_BLOCK, "denied by its class", "initiator diagram A4"),
 		[E03_RECORD_SECURE] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
 		[E04_RECORD_INSECURE] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
 		[E04B_NOTHING_OURS] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
@@ -52,8 +57,11 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_POTENTIAL] = {
 		[E01_ACQUIRE] = STAY("joined: no second question", "draft 3.1.2"),
+		[E02_CLEAR] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_PASSIVE] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_BLOCK] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
 		[E03_RECORD_SECURE] = DO(AUTHTXT, AUTHTXT, DNS, OE_RECORD_SECURE, "weigh the records", "initiator diagram A9"),
-		[E04_RECORD_INSECURE] = DO(AUTHTXT, DENY, DNS, OE_RECORD_INSECURE, "weigh the records; private wants proof", "initiator diagram A9; law 3.4"),
+		[E04_RECORD_INSECURE] = DO(AUTHTXT, AUTHTXT, DNS, OE_RECORD_INSECURE, "weigh the records", "initiator diagram A9"),
 		[E04B_NOTHING_OURS] = DO(CLEAR, DENY, NORMAL, OE_NO_RECORD_INSECURE, "no record of ours", "initiator diagram A7, A8"),
 		[E05_NO_RECORD_PROVEN] = DO(CLEAR, DENY, NORMAL, OE_NO_RECORD_SECURE, "no record, proven", "initiator diagram A7, A8"),
 		[E06_NO_RECORD_UNPROVEN] = DO(CLEAR, DENY, NORMAL, OE_NO_RECORD_INSECURE, "no record, unproven", "initiator diagram A7, A8"),
@@ -90,8 +98,11 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_AUTHTXT] = {
 		[E01_ACQUIRE] = STAY("joined: no second question", "draft 3.1.2"),
+		[E02_CLEAR] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_PASSIVE] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_BLOCK] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
 		[E03_RECORD_SECURE] = IGNORE("being weighed", "law 1.6, from AUTHTXT"),
-		[E04_RECORD_INSECURE] = IGNORE("being weighed", "law 1.6, from AUTHTXT"),
+		[E04_RECORD_INSECURE] = DO(AUTHTXT, DENY, NORMAL, OE_INSECURE_KEY, "private wants proof", "law 3.4"),
 		[E04B_NOTHING_OURS] = DO(CLEAR, DENY, NORMAL, OE_NO_RECORD_INSECURE, "no record of ours", "initiator diagram A7, A8"),
 		[E05_NO_RECORD_PROVEN] = DO(CLEAR, DENY, NORMAL, OE_NO_RECORD_SECURE, "no record, proven", "initiator diagram A7, A8"),
 		[E06_NO_RECORD_UNPROVEN] = DO(CLEAR, DENY, NORMAL, OE_NO_RECORD_INSECURE, "no record, unproven", "initiator diagram A7, A8"),
@@ -128,6 +139,9 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_PENDING] = {
 		[E01_ACQUIRE] = STAY("joined: no second question", "draft 3.1.2"),
+		[E02_CLEAR] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_PASSIVE] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_BLOCK] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
 		[E03_RECORD_SECURE] = IGNORE("a late answer", "law: every other cell"),
 		[E04_RECORD_INSECURE] = IGNORE("a late answer", "law: every other cell"),
 		[E04B_NOTHING_OURS] = IGNORE("a late answer", "law: every other cell"),
@@ -166,6 +180,9 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_KEYED] = {
 		[E01_ACQUIRE] = STAY("counted; the pair policy is put again", "law 1.6"),
+		[E02_CLEAR] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_PASSIVE] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_BLOCK] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
 		[E03_RECORD_SECURE] = IGNORE("looked at when the lifespan ends", "law: every other cell"),
 		[E04_RECORD_INSECURE] = IGNORE("looked at when the lifespan ends", "law: every other cell"),
 		[E04B_NOTHING_OURS] = IGNORE("looked at when the lifespan ends", "law: every other cell"),
@@ -188,22 +205,25 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E20_UNKNOWN_SPI_HINT] = LATER("a liveness check", "law 1.6"),
 		[E21_INVALID_SPI] = LATER("rekey", "initiator diagram A16"),
 		[E22_SOFT_EXPIRY] = LATER("rekey when used", "initiator diagram A16"),
-		[E23_HARD_EXPIRY] = DO(EXPIRED, EXPIRED, NONE, EXPIRED, "back to the trap", "draft 3.1.5"),
+		[E23_HARD_EXPIRY] = DO(EXPIRED, EXPIRED, MEMORY, EXPIRED, "back to the trap", "draft 3.1.5"),
 		[E24_USED] = DO(KEYED, KEYED, LATER, OE_USED, "look again later", "initiator diagram A19"),
-		[E24_IDLE] = DO(EXPIRED, EXPIRED, NONE, OE_IDLE, "idle: closed", "initiator diagram A18, A22"),
+		[E24_IDLE] = DO(EXPIRED, EXPIRED, MEMORY, OE_IDLE, "idle: closed", "initiator diagram A18, A22"),
 		[E25_PEER_DELETE] = DO(NONE, NONE, NONE, PEER_DELETED, "the trap again, never nothing", "draft 3.2.6"),
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, REPLACED, "the latest serves", "draft 3.3.2"),
 		[E27_LIVENESS_FAILED] = DO(NONE, NONE, NONE, LIVENESS, "the trap again; traffic starts anew", "law 1.6"),
-		[E28_OPERATOR] = DO(EXPIRED, EXPIRED, NONE, OPERATOR, "closed by an operator", "law 1.6"),
-		[E29_CLASS_CHANGED] = DO(EXPIRED, EXPIRED, NONE, CONFIG, "closed; the new class decides anew", "law 1.6"),
-		[E30_ADDRESS_GONE] = DO(EXPIRED, EXPIRED, NONE, OE_ADDRESS_GONE, "closed", "law 1.6"),
-		[E31_ADDRESS_CHANGED] = DO(EXPIRED, EXPIRED, NONE, OE_ADDRESS_GONE, "closed; the new address starts over", "law 1.6"),
+		[E28_OPERATOR] = DO(EXPIRED, EXPIRED, MEMORY, OPERATOR, "closed by an operator", "law 1.6"),
+		[E29_CLASS_CHANGED] = DO(EXPIRED, EXPIRED, MEMORY, CONFIG, "closed; the new class decides anew", "law 1.6"),
+		[E30_ADDRESS_GONE] = DO(EXPIRED, EXPIRED, MEMORY, OE_ADDRESS_GONE, "closed", "law 1.6"),
+		[E31_ADDRESS_CHANGED] = DO(EXPIRED, EXPIRED, MEMORY, OE_ADDRESS_GONE, "closed; the new address starts over", "law 1.6"),
 		[E32_TTL_OVER] = LATER("ask DNS again", "draft 3.2.7"),
-		[E33_STOP] = DO(EXPIRED, EXPIRED, NONE, STOPPING, "deleted", "law 1.6"),
+		[E33_STOP] = DO(EXPIRED, EXPIRED, MEMORY, STOPPING, "deleted", "law 1.6"),
 		[E34_LIMIT] = STAY("it holds its place already", "law: every other cell"),
 	},
 	[FLOW_CLEAR] = {
 		[E01_ACQUIRE] = STAY("counted; the pair policy is put again", "law 1.6"),
+		[E02_CLEAR] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_PASSIVE] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_BLOCK] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
 		[E03_RECORD_SECURE] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E04_RECORD_INSECURE] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E04B_NOTHING_OURS] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
@@ -228,7 +248,7 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E22_SOFT_EXPIRY] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E23_HARD_EXPIRY] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E24_USED] = LATER("ask DNS again in the background", "draft 3.2.7"),
-		[E24_IDLE] = DO(NONE, NONE, NONE, OE_LIFESPAN, "the next packet tries again", "initiator diagram A20, A21"),
+		[E24_IDLE] = DO(EXPIRED, EXPIRED, MEMORY, OE_LIFESPAN, "the next packet tries again", "initiator diagram A20, A21"),
 		[E25_PEER_DELETE] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "replaced in place", "draft 3.3"),
 		[E27_LIVENESS_FAILED] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
@@ -242,6 +262,9 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_DENY] = {
 		[E01_ACQUIRE] = STAY("counted; the pair policy is put again", "law 1.6"),
+		[E02_CLEAR] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_PASSIVE] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_BLOCK] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
 		[E03_RECORD_SECURE] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E04_RECORD_INSECURE] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E04B_NOTHING_OURS] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
@@ -266,7 +289,7 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E22_SOFT_EXPIRY] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E23_HARD_EXPIRY] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E24_USED] = LATER("ask DNS again in the background", "draft 3.2.7"),
-		[E24_IDLE] = DO(NONE, NONE, NONE, OE_LIFESPAN, "the next packet tries again", "initiator diagram A20, A21"),
+		[E24_IDLE] = DO(EXPIRED, EXPIRED, MEMORY, OE_LIFESPAN, "the next packet tries again", "initiator diagram A20, A21"),
 		[E25_PEER_DELETE] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "replaced in place", "draft 3.3"),
 		[E27_LIVENESS_FAILED] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
@@ -280,6 +303,9 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_EXPIRING] = {
 		[E01_ACQUIRE] = LATER("asking in the background", "law 1.6, from EXPIRING"),
+		[E02_CLEAR] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_PASSIVE] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
+		[E02_BLOCK] = IGNORE("the class was settled when the pair was made", "law 1.6: E29 changes it"),
 		[E03_RECORD_SECURE] = LATER("asking in the background", "law 1.6, from EXPIRING"),
 		[E04_RECORD_INSECURE] = LATER("asking in the background", "law 1.6, from EXPIRING"),
 		[E04B_NOTHING_OURS] = LATER("asking in the background", "law 1.6, from EXPIRING"),
@@ -318,6 +344,9 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_EXPIRED] = {
 		[E01_ACQUIRE] = DO(POTENTIAL, POTENTIAL, DNS, OE_ACQUIRE, "a new life; the old child finishes alone", "law 1.6, from EXPIRED"),
+		[E02_CLEAR] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_CLEAR, "in clear by its class", "initiator diagram A2"),
+		[E02_PASSIVE] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_PASSIVE, "in clear until the peer asks", "law 1.6: passive"),
+		[E02_BLOCK] = DO(DENY, DENY, NORMAL, OE_CLASS_BLOCK, "denied by its class", "initiator diagram A4"),
 		[E03_RECORD_SECURE] = IGNORE("it only waits for its delete", "law: every other cell"),
 		[E04_RECORD_INSECURE] = IGNORE("it only waits for its delete", "law: every other cell"),
 		[E04B_NOTHING_OURS] = IGNORE("it only waits for its delete", "law: every other cell"),
@@ -342,7 +371,7 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E22_SOFT_EXPIRY] = IGNORE("it only waits for its delete", "law: every other cell"),
 		[E23_HARD_EXPIRY] = DO(NONE, NONE, NONE, EXPIRED, "gone", "law 1.6"),
 		[E24_USED] = IGNORE("it only waits for its delete", "law: every other cell"),
-		[E24_IDLE] = IGNORE("it only waits for its delete", "law: every other cell"),
+		[E24_IDLE] = DO(NONE, NONE, NONE, OE_LIFESPAN, "forgotten", "initiator diagram A22"),
 		[E25_PEER_DELETE] = DO(NONE, NONE, NONE, PEER_DELETED, "crossing: done", "draft 3.4.2"),
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "accepted; the dying child is ignored", "law 1.6, from EXPIRED"),
 		[E27_LIVENESS_FAILED] = DO(NONE, NONE, NONE, LIVENESS, "gone", "law 1.6"),
@@ -352,9 +381,10 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "without waiting", "law: every other cell"),
 		[E32_TTL_OVER] = IGNORE("it only waits for its delete", "law: every other cell"),
 		[E33_STOP] = DO(NONE, NONE, NONE, STOPPING, "without waiting", "law: every other cell"),
-		[E34_LIMIT] = IGNORE("it only waits for its delete", "law: every other cell"),
+		[E34_LIMIT] = DO(CLEAR, DENY, SHORT, OE_LIMIT, "too many are being tried", "law 3.6"),
 	},
 };
+/* clang-format on */
 
 const struct oe_cell *oe_cell(enum flow_state state, enum flow_event event)
 {
@@ -376,6 +406,9 @@ const char *flow_event_name(enum flow_event event)
 {
 	static const char *const names[] = {
 		"E01 acquire",
+		"E02 class clear",
+		"E02 class passive",
+		"E02 class block",
 		"E03 record secure",
 		"E04 record insecure",
 		"E04b nothing ours",

@@ -20,9 +20,12 @@ enum flow_state {
 	FLOW_STATES,
 };
 
-/* The events of the law, E01 to E34; E02 (the class) is decided when a flow is made. */
+/* The events of the law (docs/opportunistic.md), E01 to E34. */
 enum flow_event {
-	E01_ACQUIRE,
+	E01_ACQUIRE, /* of a class that encrypts */
+	E02_CLEAR, /* an acquire of a pair whose class is clear */
+	E02_PASSIVE, /* clear-or-private: in clear until the peer asks */
+	E02_BLOCK,
 	E03_RECORD_SECURE,
 	E04_RECORD_INSECURE,
 	E04B_NOTHING_OURS,
@@ -80,6 +83,7 @@ enum lifespan {
 	LIFE_KEY,
 	LIFE_INITIAL,
 	LIFE_LATER,
+	LIFE_MEMORY, /* nothing stands; the pair is only remembered */
 };
 
 struct oe_cell {

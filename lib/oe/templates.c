@@ -115,13 +115,8 @@ static void want_group(struct oe *oe, const struct group_entry *e)
 	struct address address;
 	struct selector src;
 
-	/* A group's family is that of its entry: %defaultroute means the route of that family. */
-	if (!conn || !oe->addresses ||
-	    !conn_orient(conn, oe->addresses->at, oe->addresses->count, &oe->addresses->default_v4,
-			 &oe->addresses->default_v6, &local, &remote, &address))
+	if (!conn || !oe_sides(oe, conn, e->prefix.address.family, &local, &remote, &address))
 		return;
-	if (local->host == HOST_DEFAULTROUTE)
-		address = e->prefix.address.family == ADDRESS_V6 ? oe->addresses->default_v6 : oe->addresses->default_v4;
 	src = local->has_client ? local->client : selector_of_host(&address);
 	if (address.family != ADDRESS_NONE && src.first.family == e->prefix.address.family)
 		want_entry(oe, e, conn, &src);
@@ -149,6 +144,20 @@ static void want_exemption(struct oe *oe, const char *text)
 	want_both(oe, p, KERNEL_IN);
 }
 
+/* What this host sends to itself is nobody's business, whatever group contains it. */
+static void want_own(struct oe *oe, const struct address *own)
+{
+	struct prefix any = { address_any((enum address_family)own->family), 0 };
+	struct kernel_policy p;
+
+	memset(&p, 0, sizeof(p));
+	p.action = KERNEL_PASS;
+	p.src = selector_of_prefix(&any);
+	p.dst = selector_of_host(own);
+	p.priority = kernel_priority(KERNEL_PRIORITY_BUILTIN, &p.src, &p.dst);
+	want_both(oe, p, KERNEL_OUT);
+}
+
 static void want_exemptions(struct oe *oe)
 {
 	static const char *const always[] = { "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32",
@@ -158,6 +167,8 @@ static void want_exemptions(struct oe *oe)
 		return;
 	for (size_t i = 0; i < ARRAY_LENGTH(always); i++)
 		want_exemption(oe, always[i]);
+	for (size_t i = 0; oe->addresses && i < oe->addresses->count; i++)
+		want_own(oe, &oe->addresses->at[i]);
 }
 
 static void drop_unwanted(struct oe *oe)
