@@ -1,0 +1,109 @@
+# lab.sh - hosts, wires, captures, daemons; to be sourced by the groups in testing/kernel/tests (README.md there).
+#
+#   alice 192.0.2.10    2001:db8:a::10  --+
+#   bob   198.51.100.20 2001:db8:b::20  --+-- router (captures here)
+#   nopsec 198.51.100.99                --+   a host without IPsec
+#   dns   192.0.2.53                    --+
+#
+# Each host is a namespace of network and of mounts: its own /etc, /var, /run, /tmp.
+n=0 failures=0
+ok() { n=$((n + 1)); echo "ok $n - $*"; }
+not_ok() { n=$((n + 1)); failures=$((failures + 1)); echo "not ok $n - $*"; }
+skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+# is "what" COMMAND...: one test; its output is shown when it fails
+is() {
+	local what=$1
+	shift
+	if "$@" > /run/is.out 2>&1; then ok "$what"; else not_ok "$what"; tail -n 12 /run/is.out | sed 's/^/# /'; fi
+}
+done_testing() { echo "1..$n"; exit $((failures > 0)); }
+
+in_ns() { local h=$1; shift; nsenter --net="/run/netns/$h" "$@"; }
+
+host() { # host NAME V4 GW4 [V6 GW6] [PEER-LAYER]
+	local d=/run/lab/$1 lower=/etc layer=${6:-}
+	ip netns add "$1"
+	ip link add eth0 netns "$1" type veth peer name "$1" netns router
+	ip -n router -batch - <<-END
+		addr add $3/32 dev $1
+		${5:+addr add $5/128 dev $1 nodad}
+		link set $1 up
+		route add $2/32 dev $1
+		${4:+route add $4/128 dev $1}
+	END
+	ip -n "$1" -batch - <<-END
+		link set lo up
+		addr add $2/32 dev eth0
+		${4:+addr add $4/128 dev eth0 nodad}
+		link set eth0 up
+		route add $3/32 dev eth0
+		route add default via $3 dev eth0
+		${5:+route add $5/128 dev eth0}
+		${5:+route add default via $5 dev eth0}
+	END
+	mkdir -p "$d"/{etc,etc.w,var,var.w,usr.w,usr}
+	[ -z "$layer" ] || [ ! -d "$layer/etc" ] || lower=$layer/etc:/etc
+	{
+		echo "o /etc overlay lowerdir=$lower,upperdir=$d/etc,workdir=$d/etc.w 0 0"
+		echo "o /var overlay lowerdir=/var,upperdir=$d/var,workdir=$d/var.w 0 0"
+		[ -z "$layer" ] || echo "o /usr overlay lowerdir=$layer/usr:/usr,upperdir=$d/usr,workdir=$d/usr.w 0 0"
+		[ -z "$layer" ] || [ ! -d "$layer/lib" ] || echo "# /lib is /usr/lib"
+		echo "t-$1 /tmp tmpfs mode=1777 0 0"
+		echo "r-$1 /run tmpfs mode=755 0 0"
+	} > "$d/fstab"
+	nsenter --net="/run/netns/$1" unshare --mount sh -c "mount -a -T $d/fstab; exec sleep 1000000" >/dev/null 2>&1 &
+	echo $! > "$d/pid"
+}
+at() { local p; p=$(</run/lab/"$1"/pid); shift; nsenter -t "$p" --net --mount "$@"; }
+# bg HOST COMMAND...: in the background; $bg is the process
+bg() { local p; p=$(</run/lab/"$1"/pid); shift; nsenter -t "$p" --net --mount "$@" & bg=$!; }
+
+waitfor() { # waitfor SECONDS COMMAND...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+lab() { # lab [ALICE-LAYER [BOB-LAYER]]
+	ip netns add router
+	ip -n router link set lo up
+	in_ns router sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+	host alice 192.0.2.10 192.0.2.1 2001:db8:a::10 2001:db8:a::1 "${1:-}"
+	host bob 198.51.100.20 198.51.100.1 2001:db8:b::20 2001:db8:b::1 "${2:-}"
+	for h in alice bob; do
+		waitfor 5 sh -c "! [ -d /proc/\$(cat /run/lab/$h/pid)/root/run/lab ]"
+	done
+}
+
+# capture NAME HOST: what passes the router towards HOST, into $OUT/NAME.pcap
+capture() {
+	nsenter --net=/run/netns/router tcpdump -U -s 0 -ni "$2" -w "$OUT/$1.pcap" 2> "$OUT/$1.tcpdump" &
+	captures="${captures:-} $!"
+	waitfor 5 grep -q listening "$OUT/$1.tcpdump"
+}
+end_captures() { sleep 0.3; kill $captures 2>/dev/null; wait $captures 2>/dev/null; captures=; }
+count() { tcpdump -nr "$OUT/$1.pcap" "$2" 2>/dev/null | wc -l; } # count CAPTURE FILTER
+clear_packets() { count "$1" "host $2 and host $3 and not esp and not (udp port 500 or udp port 4500) and not icmp6 and ip6[40] != 135 and ip6[40] != 136 or (host $2 and host $3 and icmp)"; }
+
+# cygnet daemons: files in /etc of the host; cygnetd_start HOST [OPTION...]
+cygnetd_start() {
+	local h=$1
+	shift
+	bg "$h" "$TOP/build/cygnetd" --config /etc/ipsec.conf --secrets /etc/ipsec.secrets --policies /etc/ipsec.d/policies \
+		--nssdir /var/lib/ipsec/nss --rundir /run/cygnet --foreground --log-level debug --keylog "$OUT/$h.keys" "$@" \
+		> "$OUT/$h.log" 2>&1
+	echo $bg > "/run/lab/$h/daemon"
+	if ! waitfor 10 grep -q 'cygnetd is ready' "$OUT/$h.log"; then
+		sed 's/^/# /' "$OUT/$h.log"
+		return 1
+	fi
+}
+cygnet() { local h=$1; shift; at "$h" "$TOP/build/cygnet" "$@"; }
+cygnetd_stop() { kill -TERM "$(cat "/run/lab/$1/daemon")"; wait "$(cat "/run/lab/$1/daemon")"; }
+
+put() { # put HOST FILE MODE < text
+	at "$1" sh -c "mkdir -p \$(dirname '$2'); cat > '$2'; chmod $3 '$2'"
+}
