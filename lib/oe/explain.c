@@ -4,24 +4,31 @@
 #include "inside.h"
 
 /* Exit statuses of explain. */
-enum { EXPLAIN_ENCRYPTED = 0, EXPLAIN_CLEAR = 10, EXPLAIN_DENIED = 11, EXPLAIN_HELD = 12 };
+enum {
+	EXPLAIN_ENCRYPTED = 0,
+	EXPLAIN_CLEAR = 10,
+	EXPLAIN_DENIED = 11,
+	EXPLAIN_HELD = 12
+};
 
 static int status_of(enum flow_state state)
 {
 	static const int statuses[FLOW_STATES] = {
-		[FLOW_NONE] = EXPLAIN_HELD,	  [FLOW_POTENTIAL] = EXPLAIN_HELD, [FLOW_AUTHTXT] = EXPLAIN_HELD,
-		[FLOW_PENDING] = EXPLAIN_HELD,	  [FLOW_KEYED] = EXPLAIN_ENCRYPTED, [FLOW_CLEAR] = EXPLAIN_CLEAR,
-		[FLOW_DENY] = EXPLAIN_DENIED,	  [FLOW_EXPIRING] = EXPLAIN_HELD,  [FLOW_EXPIRED] = EXPLAIN_HELD,
+		[FLOW_NONE] = EXPLAIN_HELD,       [FLOW_POTENTIAL] = EXPLAIN_HELD,
+		[FLOW_AUTHTXT] = EXPLAIN_HELD,    [FLOW_PENDING] = EXPLAIN_HELD,
+		[FLOW_KEYED] = EXPLAIN_ENCRYPTED, [FLOW_CLEAR] = EXPLAIN_CLEAR,
+		[FLOW_DENY] = EXPLAIN_DENIED,     [FLOW_EXPIRING] = EXPLAIN_HELD,
+		[FLOW_EXPIRED] = EXPLAIN_HELD,
 	};
 	return statuses[state];
 }
 
 static const char *verdict_word(int status)
 {
-	return status == EXPLAIN_ENCRYPTED ? "encrypted" :
-	       status == EXPLAIN_CLEAR	   ? "in clear" :
-	       status == EXPLAIN_DENIED	   ? "denied" :
-					     "held";
+	return status == EXPLAIN_ENCRYPTED ? "encrypted"
+	       : status == EXPLAIN_CLEAR   ? "in clear"
+	       : status == EXPLAIN_DENIED  ? "denied"
+					   : "held";
 }
 
 static void report_dns(const struct flow *f, uint64_t command, struct actions *actions)
@@ -37,7 +44,8 @@ static void report_dns(const struct flow *f, uint64_t command, struct actions *a
 		report_text(r, "verdict", "%s", dns_verdict_name(a->verdict));
 		report_number(r, "records", (int64_t)a->count);
 		report_number(r, "ttl-s", a->ttl / 1000);
-		report_text(r, "used", "%s", f->finding.key_count && f->finding.source == a->question.type ? "yes" : "no");
+		report_text(r, "used", "%s",
+			    f->finding.key_count && f->finding.source == a->question.type ? "yes" : "no");
 		if (a->why_bogus[0])
 			report_text(r, "why", "%s", a->why_bogus);
 	}
@@ -143,9 +151,9 @@ void oe_explain(struct oe *oe, msec now, const struct command *command, struct a
 		report_history(f, now, command->number, actions);
 	}
 	if (found)
-		actions_result(actions, command->number, status_of(found->state), found->reason, "%s is %s: %s",
-			       address_print(&command->address, text), verdict_word(status_of(found->state)),
-			       reason_sentence(found->reason));
+		actions_result(actions, command->number, status_of(found->state), found->reason,
+			       "%s is %s: %s", address_print(&command->address, text),
+			       verdict_word(status_of(found->state)), reason_sentence(found->reason));
 	else
 		would_be(oe, command, e, actions);
 }
@@ -186,7 +194,8 @@ static const char *fault_of(const struct flow *f, msec now)
 	if ((f->state == FLOW_POTENTIAL || f->state == FLOW_PENDING) && now > f->until + SECONDS(1))
 		return "I6: a hold did not end in time";
 	if ((f->state == FLOW_POTENTIAL || f->state == FLOW_PENDING || f->state == FLOW_CLEAR ||
-	     f->state == FLOW_DENY || f->state == FLOW_KEYED) && !f->pair_policy)
+	     f->state == FLOW_DENY || f->state == FLOW_KEYED) &&
+	    !f->pair_policy)
 		return "I1: a decided pair has no policy";
 	return NULL;
 }

@@ -116,7 +116,8 @@ static void enter_pending(struct oe *oe, struct flow *f)
 	w->keys = f->finding.keys;
 	w->key_count = f->finding.key_count;
 	w->level = f->finding.level;
-	w->timeout = is_paranoid(f->group) ? setup->oe_ike_timeout_paranoid : setup->oe_ike_timeout_permissive;
+	w->timeout =
+		is_paranoid(f->group) ? setup->oe_ike_timeout_paranoid : setup->oe_ike_timeout_permissive;
 }
 
 static void enter_keyed(struct oe *oe, struct flow *f)
@@ -160,9 +161,9 @@ static void enter_quietly(struct oe *oe, struct flow *f)
 }
 
 static void (*const enter[FLOW_STATES])(struct oe *oe, struct flow *f) = {
-	[FLOW_NONE] = enter_none,	[FLOW_POTENTIAL] = enter_potential, [FLOW_AUTHTXT] = enter_quietly,
-	[FLOW_PENDING] = enter_pending, [FLOW_KEYED] = enter_keyed,	    [FLOW_CLEAR] = enter_clear,
-	[FLOW_DENY] = enter_deny,	[FLOW_EXPIRING] = enter_quietly,    [FLOW_EXPIRED] = enter_expired,
+	[FLOW_NONE] = enter_none,       [FLOW_POTENTIAL] = enter_potential, [FLOW_AUTHTXT] = enter_quietly,
+	[FLOW_PENDING] = enter_pending, [FLOW_KEYED] = enter_keyed,         [FLOW_CLEAR] = enter_clear,
+	[FLOW_DENY] = enter_deny,       [FLOW_EXPIRING] = enter_quietly,    [FLOW_EXPIRED] = enter_expired,
 };
 
 /* ---- lifespans ---- */
@@ -172,8 +173,9 @@ static msec short_life(struct oe *oe, struct flow *f)
 	msec life = oe->plan->setup.oe_short_timeout << (f->shorts < 8 ? f->shorts : 8);
 
 	f->shorts++;
-	return msec_earlier(life, SHORT_LONGEST > oe->plan->setup.oe_short_timeout ? SHORT_LONGEST :
-										     oe->plan->setup.oe_short_timeout);
+	return msec_earlier(life, SHORT_LONGEST > oe->plan->setup.oe_short_timeout
+					  ? SHORT_LONGEST
+					  : oe->plan->setup.oe_short_timeout);
 }
 
 /* No decision outlives the answer that justified it, but none is made anew every few seconds either. */
@@ -189,7 +191,8 @@ static msec within_ttl(const struct flow *f, msec life)
 /* A key that does not fit stays so while its record lives: the peer must publish the right one first. */
 static msec key_life(const struct oe *oe, const struct flow *f)
 {
-	msec life = f->finding.ttl ? msec_earlier(f->finding.ttl, KEY_LONGEST) : oe->plan->setup.oe_normal_timeout;
+	msec life = f->finding.ttl ? msec_earlier(f->finding.ttl, KEY_LONGEST)
+				   : oe->plan->setup.oe_normal_timeout;
 
 	return life < oe->plan->setup.oe_short_timeout ? oe->plan->setup.oe_short_timeout : life;
 }
@@ -253,8 +256,8 @@ static void move(struct oe *oe, struct flow *f, const struct oe_cell *cell)
 	flow_pair_text(f, pair);
 	actions_transition(oe->actions, "flow", f->serial, pair, flow_state_name(from), flow_state_name(to),
 			   cell->reason);
-	actions_note(oe->actions, NOTE_INFO, "%s: %s -> %s: %s: %s", pair, flow_state_name(from), flow_state_name(to),
-		     reason_word(cell->reason), cell->what);
+	actions_note(oe->actions, NOTE_INFO, "%s: %s -> %s: %s: %s", pair, flow_state_name(from),
+		     flow_state_name(to), reason_word(cell->reason), cell->what);
 	/* A keyed pair that was only looked at keeps its policies as they are. */
 	if (from != to || from != FLOW_KEYED || cell->reason == REASON_REPLACED)
 		enter[to](oe, f);

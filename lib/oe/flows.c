@@ -7,7 +7,8 @@
 #define BUCKETS 4096
 #define EVICTION_LOOKS 64 /* flows looked at for one that may be forgotten */
 
-static struct list *pair_bucket(const struct oe *oe, const struct address *local, const struct address *remote)
+static struct list *pair_bucket(const struct oe *oe, const struct address *local,
+				const struct address *remote)
 {
 	uint64_t key = local->family;
 

@@ -58,7 +58,8 @@ struct flow_buckets {
 	struct list *at; /* owned */
 };
 
-struct template {
+struct template
+{
 	struct kernel_policy policy;
 	bool kept; /* still wanted, during a reload */
 };

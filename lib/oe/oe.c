@@ -387,8 +387,8 @@ void oe_child_down(struct oe *oe, msec now, uint64_t child, enum reason reason, 
 		flow_happens(oe, f, loss_event(reason));
 }
 
-void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reason, uint16_t notify, bool proven,
-		       struct actions *actions)
+void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reason, uint16_t notify,
+		       bool proven, struct actions *actions)
 {
 	struct flow *f = flow_by_serial(oe, flow);
 	enum flow_event event = E14_SILENCE;

@@ -22,7 +22,8 @@ static void fill(const struct flow *f, struct kernel_policy *p, enum kernel_poli
 	p->priority = kernel_priority(KERNEL_PRIORITY_PAIR, &p->src, &p->dst);
 }
 
-static void put(struct oe *oe, const struct kernel_policy *p, enum action_kind kind, enum kernel_direction direction)
+static void put(struct oe *oe, const struct kernel_policy *p, enum action_kind kind,
+		enum kernel_direction direction)
 {
 	struct action *a = actions_add(oe->actions, kind);
 

@@ -83,13 +83,15 @@ static bool take_gateway(struct reader *r, struct delegation *d, const char **wh
 	*why = "the gateway is neither an address nor @name";
 	if (len > 1 && text[0] == '@') {
 		d->gateway = GATEWAY_NAME;
-		return strspn(text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") == len - 1;
+		return strspn(text + 1,
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") == len - 1;
 	}
 	d->gateway = GATEWAY_ADDRESS;
 	if (!address_parse(&d->address, text))
 		return false;
 	*why = "the gateway's address can be nobody's";
-	return !address_is_any(&d->address) && !address_is_multicast(&d->address) && !address_is_loopback(&d->address);
+	return !address_is_any(&d->address) && !address_is_multicast(&d->address) &&
+	       !address_is_loopback(&d->address);
 }
 
 enum record_verdict record_read_txt(struct bytes rdata, struct delegation *d, const char **why)

@@ -50,8 +50,9 @@ struct finding {
  * security IPSECKEY beats TXT; sets are never mixed. local: our address, which cannot be the gateway.
  * chance: any random number, chooses among gateways of equal precedence. What f held is not freed.
  */
-void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt, const struct address *local,
-		  const struct address *destination, uint32_t chance, struct finding *f);
+void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt,
+		  const struct address *local, const struct address *destination, uint32_t chance,
+		  struct finding *f);
 void finding_discard(struct finding *f);
 
 /* The reverse name of an address: in-addr.arpa or ip6.arpa. */

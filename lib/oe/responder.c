@@ -107,8 +107,8 @@ void responder_due(struct oe *oe, uint64_t number)
 	}
 }
 
-static enum reason refusal(const struct oe *oe, const struct conn *conn, const struct identity *id, bool null_auth,
-			   const struct address *local, const struct address *remote)
+static enum reason refusal(const struct oe *oe, const struct conn *conn, const struct identity *id,
+			   bool null_auth, const struct address *local, const struct address *remote)
 {
 	const struct end *l, *r;
 	struct address stated, ours;
@@ -127,8 +127,9 @@ static enum reason refusal(const struct oe *oe, const struct conn *conn, const s
 	return REASON_OK;
 }
 
-void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, const struct identity *id, bool null_auth,
-		    const struct address *local, const struct address *remote, struct actions *actions)
+void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, const struct identity *id,
+		    bool null_auth, const struct address *local, const struct address *remote,
+		    struct actions *actions)
 {
 	const struct conn *c = plan_conn(oe->plan, conn);
 	enum reason no = refusal(oe, c, id, null_auth, local, remote);
@@ -161,8 +162,8 @@ void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, con
 	list_append(&oe->askers, &a->link);
 	oe->asker_count++;
 	/* The peer will not wait longer than that either; what is in by then decides. */
-	patience = is_paranoid(c->group) ? oe->plan->setup.oe_dns_timeout_paranoid :
-					   oe->plan->setup.oe_dns_timeout_permissive;
+	patience = is_paranoid(c->group) ? oe->plan->setup.oe_dns_timeout_paranoid
+					 : oe->plan->setup.oe_dns_timeout_permissive;
 	if (!deadlines_set(&oe->deadlines, a->number, msec_after(now, patience)))
 		actions_note(actions, NOTE_ERROR, "no memory for a deadline");
 	ask_dns(oe, a->number, remote);

@@ -5,8 +5,14 @@
  */
 #include "table.h"
 
-#define DO(p, n, life, reason, what, source) { OE_DO, FLOW_##p, FLOW_##n, LIFE_##life, REASON_##reason, what, source }
-#define QUIET(sort, reason, what, source) { sort, FLOW_NONE, FLOW_NONE, LIFE_NONE, reason, what, source }
+#define DO(p, n, life, reason, what, source)                                          \
+	{                                                                             \
+		OE_DO, FLOW_##p, FLOW_##n, LIFE_##life, REASON_##reason, what, source \
+	}
+#define QUIET(sort, reason, what, source)                                   \
+	{                                                                   \
+		sort, FLOW_NONE, FLOW_NONE, LIFE_NONE, reason, what, source \
+	}
 #define STAY(what, source) QUIET(OE_STAY, REASON_NONE, what, source)
 #define IGNORE(what, source) QUIET(OE_IGNORE, REASON_OE_LATE, what, source)
 #define LATER(what, source) QUIET(OE_LATER, REASON_OE_LATER, what, source)
@@ -388,7 +394,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 
 const struct oe_cell *oe_cell(enum flow_state state, enum flow_event event)
 {
-	static const struct oe_cell outside = QUIET(OE_NEVER, REASON_NONE, "outside the table", "our own code");
+	static const struct oe_cell outside =
+		QUIET(OE_NEVER, REASON_NONE, "outside the table", "our own code");
 
 	if ((unsigned)state >= FLOW_STATES || (unsigned)event >= FLOW_EVENTS)
 		return &outside;
@@ -397,7 +404,8 @@ const struct oe_cell *oe_cell(enum flow_state state, enum flow_event event)
 
 const char *flow_state_name(enum flow_state state)
 {
-	static const char *const names[] = { "NONE", "POTENTIAL", "AUTHTXT", "PENDING", "KEYED", "CLEAR", "DENY", "EXPIRING", "EXPIRED" };
+	static const char *const names[] = { "NONE",  "POTENTIAL", "AUTHTXT",  "PENDING", "KEYED",
+					     "CLEAR", "DENY",      "EXPIRING", "EXPIRED" };
 
 	return (unsigned)state < ARRAY_LENGTH(names) ? names[state] : "?";
 }

@@ -10,7 +10,8 @@
 
 static bool same_policy(const struct kernel_policy *a, const struct kernel_policy *b)
 {
-	return a->direction == b->direction && selector_equal(&a->src, &b->src) && selector_equal(&a->dst, &b->dst);
+	return a->direction == b->direction && selector_equal(&a->src, &b->src) &&
+	       selector_equal(&a->dst, &b->dst);
 }
 
 static bool identical(const struct kernel_policy *a, const struct kernel_policy *b)
@@ -66,7 +67,8 @@ static void want_both(struct oe *oe, struct kernel_policy p, enum kernel_directi
 	want(oe, &p);
 }
 
-static void want_entry(struct oe *oe, const struct group_entry *e, const struct conn *conn, const struct selector *src)
+static void want_entry(struct oe *oe, const struct group_entry *e, const struct conn *conn,
+		       const struct selector *src)
 {
 	struct kernel_policy p;
 
@@ -160,8 +162,10 @@ static void want_own(struct oe *oe, const struct address *own)
 
 static void want_exemptions(struct oe *oe)
 {
-	static const char *const always[] = { "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32",
-					      "::1/128",     "fe80::/10",      "ff00::/8" };
+	static const char *const always[] = { "127.0.0.0/8", "169.254.0.0/16",
+					      "224.0.0.0/4", "255.255.255.255/32",
+					      "::1/128",     "fe80::/10",
+					      "ff00::/8" };
 
 	if (!oe->plan || !oe->plan->group_count)
 		return;
@@ -204,8 +208,8 @@ void templates_again(struct oe *oe, const struct flow *f)
 	for (size_t i = 0; i < oe->template_count; i++) {
 		const struct kernel_policy *p = &oe->templates[i].policy;
 
-		if (p->direction == KERNEL_OUT && p->action == KERNEL_TRAP && selector_has_address(&p->src, &f->local) &&
-		    selector_has_address(&p->dst, &f->remote))
+		if (p->direction == KERNEL_OUT && p->action == KERNEL_TRAP &&
+		    selector_has_address(&p->src, &f->local) && selector_has_address(&p->dst, &f->remote))
 			emit(oe, ACTION_POLICY_PUT, p);
 	}
 }

@@ -81,8 +81,8 @@ static void harvest_set(const struct dns_answer *a, const struct view *v, struct
 		struct delegation *d = &h->good[h->count];
 		struct bytes rdata = bytes_of_blob(&a->records[i].rdata);
 		const char *why = "";
-		enum record_verdict verdict = txt ? record_read_txt(rdata, d, &why) :
-						    record_read_ipseckey(rdata, d, &why);
+		enum record_verdict verdict =
+			txt ? record_read_txt(rdata, d, &why) : record_read_ipseckey(rdata, d, &why);
 
 		if (verdict == RECORD_MALFORMED) {
 			h->malformed++;
@@ -187,15 +187,16 @@ static void absence(const struct dns_answer *const sets[2], struct finding *f)
 		proven = proven && a->verdict == DNS_SECURE;
 		f->ttl = f->ttl ? msec_earlier(f->ttl, a->ttl) : a->ttl;
 	}
-	f->event = failed   ? E07_DNS_FAILED :
-		   late	    ? E08_DNS_TIMEOUT :
-		   !ours    ? E04B_NOTHING_OURS :
-		   proven   ? E05_NO_RECORD_PROVEN :
-			      E06_NO_RECORD_UNPROVEN;
+	f->event = failed   ? E07_DNS_FAILED
+		   : late   ? E08_DNS_TIMEOUT
+		   : !ours  ? E04B_NOTHING_OURS
+		   : proven ? E05_NO_RECORD_PROVEN
+			    : E06_NO_RECORD_UNPROVEN;
 }
 
-void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt, const struct address *local,
-		  const struct address *destination, uint32_t chance, struct finding *f)
+void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt,
+		  const struct address *local, const struct address *destination, uint32_t chance,
+		  struct finding *f)
 {
 	const struct dns_answer *order[2] = { ipseckey, txt };
 	const struct view v = { local, destination, chance };
