@@ -22,8 +22,8 @@
 static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	[FLOW_NONE] = {
 		[E01_ACQUIRE] = DO(POTENTIAL, POTENTIAL, DNS, OE_ACQUIRE, "hold the packet and ask DNS", "initiator diagram A3; draft-richardson-ipsec-opportunistic 3.2.4"),
-		[E02_CLEAR] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_CLEAR, "in clear by its class", "initiator diagram A2"),
-		[E02_PASSIVE] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_PASSIVE, "in clear until the peer asks", "law 1.6: passive"),
+		[E02_CLEAR] = DO(CLEAR, DENY, NORMAL, OE_CLASS_CLEAR, "in clear by its class", "initiator diagram A2"),
+		[E02_PASSIVE] = DO(CLEAR, DENY, NORMAL, OE_CLASS_PASSIVE, "in clear until the peer asks", "law 1.6: passive"),
 		[E02_BLOCK] = DO(DENY, DENY, NORMAL, OE_CLASS_BLOCK, "denied by its class", "initiator diagram A4"),
 		[E03_RECORD_SECURE] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
 		[E04_RECORD_INSECURE] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
@@ -350,8 +350,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 	},
 	[FLOW_EXPIRED] = {
 		[E01_ACQUIRE] = DO(POTENTIAL, POTENTIAL, DNS, OE_ACQUIRE, "a new life; the old child finishes alone", "law 1.6, from EXPIRED"),
-		[E02_CLEAR] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_CLEAR, "in clear by its class", "initiator diagram A2"),
-		[E02_PASSIVE] = DO(CLEAR, CLEAR, NORMAL, OE_CLASS_PASSIVE, "in clear until the peer asks", "law 1.6: passive"),
+		[E02_CLEAR] = DO(CLEAR, DENY, NORMAL, OE_CLASS_CLEAR, "in clear by its class", "initiator diagram A2"),
+		[E02_PASSIVE] = DO(CLEAR, DENY, NORMAL, OE_CLASS_PASSIVE, "in clear until the peer asks", "law 1.6: passive"),
 		[E02_BLOCK] = DO(DENY, DENY, NORMAL, OE_CLASS_BLOCK, "denied by its class", "initiator diagram A4"),
 		[E03_RECORD_SECURE] = IGNORE("it only waits for its delete", "law: every other cell"),
 		[E04_RECORD_INSECURE] = IGNORE("it only waits for its delete", "law: every other cell"),
