@@ -20,7 +20,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wno-unused-parameter -Wno-format-nonliteral
 HARDEN := -O2 -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
 HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
-BASE := -std=c17 -D_GNU_SOURCE -g -iquote include -fno-common -MMD -MP
+BASE := -std=c17 -D_GNU_SOURCE -g -iquote include -iquote . -fno-common -MMD -MP
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 isystem = $(patsubst -I%,-isystem %,$(shell $(PKG) --cflags $(1) 2>/dev/null))

@@ -109,8 +109,8 @@ void report_text(struct report *report, const char *key, const char *format, ...
 	__attribute__((format(printf, 3, 4)));
 void report_number(struct report *report, const char *key, int64_t value);
 /* A final report with a result's status, reason word and sentence. */
-void actions_result(struct actions *actions, uint64_t command, int status, enum reason reason, const char *format,
-		    ...) __attribute__((format(printf, 5, 6)));
+void actions_result(struct actions *actions, uint64_t command, int status, enum reason reason,
+		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 const char *action_kind_name(enum action_kind kind);
 

@@ -63,12 +63,12 @@ struct crypto {
 	 * the IV; iv holds encr->iv_octets octets that the caller has chosen (unique for an AEAD, random for
 	 * CBC). For CBC the ICV covers aad | iv | ciphertext (RFC 7296 3.14), for an AEAD see RFC 5282.
 	 */
-	bool (*seal)(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
-		     size_t len, uint8_t *icv);
+	bool (*seal)(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv,
+		     uint8_t *text, size_t len, uint8_t *icv);
 
 	/* The reverse: checks the ICV in constant time first, decrypts in place; false for a wrong ICV. */
-	bool (*open)(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
-		     size_t len, struct bytes icv);
+	bool (*open)(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv,
+		     uint8_t *text, size_t len, struct bytes icv);
 
 	/* A fresh private key (*secret, owned by the caller) and its public value in wire form. */
 	bool (*ke_make)(void *self, uint16_t group, struct ke_secret **secret, struct blob *public_value);
@@ -87,8 +87,8 @@ struct crypto {
 		     struct blob *signature);
 
 	/* Whether the signature over data is right for that key. Strict: PSS salt length, PKCS#1 by re-encoding, DER. */
-	bool (*verify)(void *self, const struct public_key *key, enum signature_scheme scheme, struct bytes data,
-		       struct bytes signature);
+	bool (*verify)(void *self, const struct public_key *key, enum signature_scheme scheme,
+		       struct bytes data, struct bytes signature);
 
 	/* The kind of the private key of that CKAID, KEY_NONE when the store has none. */
 	enum key_kind (*key_kind)(void *self, struct bytes ckaid);

@@ -48,7 +48,8 @@ struct dns_answer {
 };
 
 const char *dns_type_name(enum dns_type type); /* "TXT", "IPSECKEY" ... */
-const char *dns_verdict_name(enum dns_verdict verdict); /* "secure", "insecure", "bogus", "failed", "timeout" */
+const char *
+dns_verdict_name(enum dns_verdict verdict); /* "secure", "insecure", "bogus", "failed", "timeout" */
 void dns_answer_discard(struct dns_answer *answer); /* frees the records; not the struct itself */
 
 #endif

@@ -52,7 +52,8 @@ void ike_stop(struct ike *ike, msec now, struct actions *actions);
 void ike_give_up(struct ike *ike, msec now, struct actions *actions);
 
 struct ike_counts {
-	size_t ike_sas, half_open, established, lingering; /* lingering: DELETED, kept to answer retransmits */
+	size_t ike_sas, half_open, established,
+		lingering; /* lingering: DELETED, kept to answer retransmits */
 	size_t children;
 	uint64_t deletes_confirmed, deletes_unanswered; /* since the start */
 };
@@ -98,7 +99,8 @@ MUST_USE bool ike_next_news(struct ike *ike, struct ike_news *news);
  * (allowed false). An unknown serial is ignored: the answer came too late.
  */
 void ike_peer_found(struct ike *ike, msec now, uint64_t ike_sa, bool allowed, enum reason reason,
-		    const struct public_key *keys, size_t count, enum key_level level, struct actions *actions);
+		    const struct public_key *keys, size_t count, enum key_level level,
+		    struct actions *actions);
 
 /* What `cygnet show` and explain tell of an IKE SA and its children: rows appended as reports of a command. */
 void ike_report(const struct ike *ike, msec now, uint64_t command, uint32_t conn, struct actions *actions);

@@ -24,8 +24,8 @@ static inline msec msec_after(msec now, msec span)
 	return span >= MSEC_NEVER - now ? MSEC_NEVER : now + span;
 }
 
-#define SECONDS(n) ((msec)(n) * 1000)
-#define MINUTES(n) SECONDS((msec)(n) * 60)
-#define HOURS(n) MINUTES((msec)(n) * 60)
+#define SECONDS(n) ((msec)(n)*1000)
+#define MINUTES(n) SECONDS((msec)(n)*60)
+#define HOURS(n) MINUTES((msec)(n)*60)
 
 #endif

@@ -115,10 +115,12 @@ enum kernel_priority_kind {
 };
 
 /* The priority of a policy, by kind and by how much its selectors cover. */
-uint32_t kernel_priority(enum kernel_priority_kind kind, const struct selector *src, const struct selector *dst);
+uint32_t kernel_priority(enum kernel_priority_kind kind, const struct selector *src,
+			 const struct selector *dst);
 
 const char *kernel_direction_name(enum kernel_direction direction); /* "out", "in", "fwd" */
 const char *kernel_mode_name(enum kernel_mode mode); /* "transport", "tunnel" */
-const char *kernel_policy_action_name(enum kernel_policy_action action); /* "trap", "hold", "pass", "block", "ipsec" */
+const char *
+kernel_policy_action_name(enum kernel_policy_action action); /* "trap", "hold", "pass", "block", "ipsec" */
 
 #endif

@@ -30,8 +30,8 @@ struct keystore_key {
 };
 
 /* Makes a key pair kept in the database; fills *key. bits counts for RSA only (2048 to 4096). */
-MUST_USE bool keystore_generate(struct keystore *store, enum key_kind kind, unsigned bits, const char *nickname,
-				struct keystore_key *key, char why[256]);
+MUST_USE bool keystore_generate(struct keystore *store, enum key_kind kind, unsigned bits,
+				const char *nickname, struct keystore_key *key, char why[256]);
 
 /* All private keys: a malloc'ed array that the caller discards with keystore_keys_discard. */
 MUST_USE bool keystore_list(struct keystore *store, struct keystore_key **keys, size_t *count);

@@ -34,7 +34,8 @@
 #define LIMIT_HALF_OPEN 4096 /* half-open IKE SAs at which strangers are refused */
 #define LIMIT_HALF_OPEN_COOKIE 64 /* half-open IKE SAs from which a cookie is asked for */
 #define LIMIT_COOKIE_SECRET_LIFE SECONDS(90)
-#define LIMIT_LINGER SECONDS(30) /* DELETED, still answering retransmits (longer than a peer's patience is useless) */
+#define LIMIT_LINGER \
+	SECONDS(30) /* DELETED, still answering retransmits (longer than a peer's patience is useless) */
 #define LIMIT_STOP_DEADLINE SECONDS(5)
 #define LIMIT_LIVENESS SECONDS(30) /* default interval of proof of life when there was output without input */
 #define LIMIT_IKE_SAS 200000

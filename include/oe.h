@@ -10,7 +10,8 @@
 
 struct oe;
 
-struct oe *oe_new(const struct crypto *crypto); /* borrows; crypto's random chooses among equals. NULL without memory */
+struct oe *
+oe_new(const struct crypto *crypto); /* borrows; crypto's random chooses among equals. NULL without memory */
 void oe_discard(struct oe *oe); /* NULL is allowed */
 
 /*
@@ -70,13 +71,14 @@ struct oe_child {
 };
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions);
 void oe_child_down(struct oe *oe, msec now, uint64_t child, enum reason reason, struct actions *actions);
-void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reason, uint16_t notify, bool proven,
-		       struct actions *actions);
+void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reason, uint16_t notify,
+		       bool proven, struct actions *actions);
 void oe_hint(struct oe *oe, msec now, uint64_t flow, struct actions *actions);
 
 /* The responder's question (oe.md 2 in the design, docs/opportunistic.md): answered by WISH_PEER_ANSWER, perhaps later. */
-void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, const struct identity *id, bool null_auth,
-		    const struct address *local, const struct address *remote, struct actions *actions);
+void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, const struct identity *id,
+		    bool null_auth, const struct address *local, const struct address *remote,
+		    struct actions *actions);
 
 /* A clean stop: flows back to their templates, templates removed (private: blocked when so configured). */
 void oe_stop(struct oe *oe, msec now, struct actions *actions);
@@ -91,6 +93,7 @@ struct oe_counts oe_count(const struct oe *oe);
 void oe_explain(struct oe *oe, msec now, const struct command *command, struct actions *actions);
 void oe_list(struct oe *oe, msec now, const struct command *command, struct actions *actions);
 
-MUST_USE bool oe_check(const struct oe *oe, msec now, char why[160]); /* invariants I1 to I6 as far as one node sees them */
+MUST_USE bool oe_check(const struct oe *oe, msec now,
+		       char why[160]); /* invariants I1 to I6 as far as one node sees them */
 
 #endif

@@ -49,7 +49,8 @@ struct end {
 	struct address address; /* HOST_ADDRESS */
 	struct identity id; /* type 0: not given (the address then) */
 	bool has_client; /* leftsubnet was given */
-	struct selector client; /* leftsubnet with leftprotoport; without leftsubnet only protocol and ports count */
+	struct selector
+		client; /* leftsubnet with leftprotoport; without leftsubnet only protocol and ports count */
 	enum auth_method auth;
 	enum key_source key_source;
 	struct public_key key;

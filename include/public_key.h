@@ -33,14 +33,17 @@ struct public_key {
 };
 
 const char *key_kind_name(enum key_kind kind); /* "RSA", "ECDSA" */
-const char *key_level_name(enum key_level level); /* "none", "null", "dns-insecure", "dns-secure", "certificate", "pinned" */
+const char *key_level_name(
+	enum key_level level); /* "none", "null", "dns-insecure", "dns-secure", "certificate", "pinned" */
 
 /*
  * Each fills *key (which must be empty or owned, and is replaced) or returns false, *key unchanged, with
  * *why (a static text) saying what is wrong.
  */
-MUST_USE bool public_key_from_rfc3110(struct public_key *key, struct bytes data, const char **why); /* RSA in DNS, leftrsasigkey */
-MUST_USE bool public_key_from_rfc6605(struct public_key *key, struct bytes data, const char **why); /* P-256 in DNS: X | Y */
+MUST_USE bool public_key_from_rfc3110(struct public_key *key, struct bytes data,
+				      const char **why); /* RSA in DNS, leftrsasigkey */
+MUST_USE bool public_key_from_rfc6605(struct public_key *key, struct bytes data,
+				      const char **why); /* P-256 in DNS: X | Y */
 MUST_USE bool public_key_from_spki(struct public_key *key, struct bytes der, const char **why);
 /* PEM text of "PUBLIC KEY", or its base64 body alone (leftpubkey, leftecdsakey). */
 MUST_USE bool public_key_from_pem(struct public_key *key, const char *text, const char **why);
@@ -48,7 +51,8 @@ MUST_USE bool public_key_from_pem(struct public_key *key, const char *text, cons
 /* The RFC 3110 or RFC 6605 form, for DNS records; false for another kind or no memory. */
 MUST_USE bool public_key_to_dns(const struct public_key *key, struct blob *out);
 /* The modulus of an RSA key, the X|Y of an EC key, as views into key->spki. */
-MUST_USE bool public_key_rsa_parts(const struct public_key *key, struct bytes *modulus, struct bytes *exponent);
+MUST_USE bool public_key_rsa_parts(const struct public_key *key, struct bytes *modulus,
+				   struct bytes *exponent);
 
 MUST_USE bool public_key_copy(struct public_key *to, const struct public_key *from);
 bool public_key_equal(const struct public_key *a, const struct public_key *b);

@@ -1,18 +1,60 @@
-# The rings of tests (docs/HACKING.md). Each suite runs through testing/tools/tap; tally adds up.
+# The rings of tests (docs/HACKING.md). Each suite runs through testing/tools/tap, which never fails; tally adds up.
 
 WORLDS ?= 1000
+SEED ?=
 SECONDS ?= 30
 
-## make deps      install the Debian packages that building and testing need (root)
+## make           build build/cygnetd and build/cygnet
+## make deps      install the Debian packages that building and testing need, fetch the peers (root)
 deps:
 	$(Q)testing/tools/deps
 
 fresh:
 	$(Q)rm -rf $(B)/tap
 
-## make quick     unit tests, scenarios, tables, tidy; under sanitizers; no root, no network; 30 seconds
-quick: fresh all
-	$(Q)$(MAKE) --no-print-directory tidy unit
+## make quick     unit tests, small worlds, tables, tidy; under sanitizers; no root, no network
+quick: fresh all $(UNIT) $(B)/asan/sim
+	$(Q)$(MAKE) --no-print-directory tidy unit tables
+	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)testing/tools/tally
 
-.PHONY: deps fresh
+## make sim       WORLDS=n simulated worlds, or one by SEED=n
+sim: $(B)/release/sim
+	$(Q)$(B)/release/sim $(if $(SEED),--seed $(SEED),--worlds $(WORLDS))
+
+## make tables    the state tables: total, reachable, drawn as committed
+tables: $(B)/tools/tables
+	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states testing/tools/cells.ceiling
+## make diagrams  draw docs/states again from the tables
+diagrams: $(B)/tools/tables
+	$(Q)$(B)/tools/tables --write docs/states
+## make man       print packaging/man/ipsec.conf.5 again from the keyword table
+man: $(B)/tools/man
+	$(Q)$(B)/tools/man > packaging/man/ipsec.conf.5
+
+## make fuzz      every fuzz target for SECONDS=n
+fuzz: $(FUZZ)
+	$(Q)for f in $(FUZZ); do $(TAP) fuzz/$$(basename $$f) testing/tools/fuzz $$f $(SECONDS); done
+
+## make kernel    the groups of testing/kernel/tests on the test kernel (root)
+kernel: all $(TOOLS)
+	$(Q)for g in $(sort $(wildcard testing/kernel/tests/*.sh)); do \
+		$(TAP) kernel/$$(basename $$g .sh) testing/kernel/run --timeout 300 --out $(B)/kernel/$$(basename $$g .sh) $$g; done
+
+## make demo      the main job: a pair keyed through signed DNS, shown as it happens (root)
+demo:
+	$(Q)testing/tools/deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)testing/kernel/run --timeout 120 --out $(B)/demo testing/kernel/demo.sh
+
+## make check     everything; ends with one line: N passed, N failed, N skipped
+check: fresh all $(UNIT) $(B)/asan/sim $(B)/release/sim $(FUZZ)
+	$(Q)$(MAKE) --no-print-directory tidy unit tables
+	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
+	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
+	$(Q)$(TAP) symbols testing/tools/symbols
+	$(Q)$(MAKE) --no-print-directory fuzz
+	$(Q)$(MAKE) --no-print-directory kernel
+	$(Q)testing/tools/tally
+
+.PHONY: deps fresh quick sim tables diagrams man fuzz kernel demo check

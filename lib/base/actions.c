@@ -173,7 +173,8 @@ void report_number(struct report *report, const char *key, int64_t value)
 	add_field(report, key, strdup(text), true);
 }
 
-void actions_result(struct actions *actions, uint64_t command, int status, enum reason reason, const char *format, ...)
+void actions_result(struct actions *actions, uint64_t command, int status, enum reason reason,
+		    const char *format, ...)
 {
 	struct report *report = command ? actions_report(actions, command, "result") : NULL;
 	va_list args;

@@ -17,7 +17,8 @@ struct job *job_new(enum job_kind kind, uint64_t number)
 static bool ke_answer(const struct crypto *crypto, struct job *job)
 {
 	return crypto->ke_make(crypto->self, job->group, &job->secret, &job->public_value) &&
-	       crypto->ke_share(crypto->self, job->group, job->secret, bytes_of_blob(&job->peer_value), &job->shared);
+	       crypto->ke_share(crypto->self, job->group, job->secret, bytes_of_blob(&job->peer_value),
+				&job->shared);
 }
 
 /* All keys are tried: a peer in the middle of a key roll-over publishes two. */
@@ -40,8 +41,8 @@ void job_run(const struct crypto *crypto, struct job *job)
 		job->ok = crypto->ke_make(crypto->self, job->group, &job->secret, &job->public_value);
 		break;
 	case JOB_KE_SHARE:
-		job->ok = crypto->ke_share(crypto->self, job->group, job->secret, bytes_of_blob(&job->peer_value),
-					   &job->shared);
+		job->ok = crypto->ke_share(crypto->self, job->group, job->secret,
+					   bytes_of_blob(&job->peer_value), &job->shared);
 		break;
 	case JOB_KE_ANSWER:
 		job->ok = ke_answer(crypto, job);

@@ -20,14 +20,14 @@ const char *job_kind_name(enum job_kind kind)
 
 const char *event_kind_name(enum event_kind kind)
 {
-	static const char *const names[] = { "time", "packet", "job-done", "acquire", "expire", "kernel-failed",
-					     "counters", "resolved", "command", "plan", "addresses", "abilities",
-					     "resync" };
+	static const char *const names[] = { "time",          "packet",    "job-done", "acquire", "expire",
+					     "kernel-failed", "counters",  "resolved", "command", "plan",
+					     "addresses",     "abilities", "resync" };
 	return NAME_OF(names, kind);
 }
 
-static const char *const command_names[] = { "status", "show", "up", "down", "add", "delete", "route", "unroute",
-					     "explain", "oe-list", "shutdown" };
+static const char *const command_names[] = { "status", "show",    "up",      "down",    "add",     "delete",
+					     "route",  "unroute", "explain", "oe-list", "shutdown" };
 
 const char *command_kind_name(enum command_kind kind)
 {
@@ -47,8 +47,9 @@ bool command_kind_parse(const char *name, enum command_kind *kind)
 
 const char *action_kind_name(enum action_kind kind)
 {
-	static const char *const names[] = { "send", "job", "resolve", "sa-install", "sa-remove", "sa-query",
-					     "policy-put", "policy-remove", "report", "transition", "keys", "note",
+	static const char *const names[] = { "send",      "job",        "resolve",    "sa-install",
+					     "sa-remove", "sa-query",   "policy-put", "policy-remove",
+					     "report",    "transition", "keys",       "note",
 					     "stopped" };
 	return NAME_OF(names, kind);
 }
@@ -76,8 +77,11 @@ const char *kernel_policy_action_name(enum kernel_policy_action action)
 
 const char *dns_type_name(enum dns_type type)
 {
-	return type == DNS_A ? "A" : type == DNS_TXT ? "TXT" : type == DNS_AAAA ? "AAAA" :
-	       type == DNS_IPSECKEY ? "IPSECKEY" : "?";
+	return type == DNS_A          ? "A"
+	       : type == DNS_TXT      ? "TXT"
+	       : type == DNS_AAAA     ? "AAAA"
+	       : type == DNS_IPSECKEY ? "IPSECKEY"
+				      : "?";
 }
 
 const char *dns_verdict_name(enum dns_verdict verdict)
@@ -96,15 +100,17 @@ void dns_answer_discard(struct dns_answer *answer)
 
 const char *auth_method_name(enum auth_method method)
 {
-	static const char *const names[] = { "default", "never", "null", "secret", "rsa", "rsa-pkcs1", "ecdsa" };
+	static const char *const names[] = {
+		"default", "never", "null", "secret", "rsa", "rsa-pkcs1", "ecdsa"
+	};
 
 	return NAME_OF(names, method);
 }
 
 const char *group_class_name(enum group_class group)
 {
-	static const char *const names[] = { "none", "clear", "clear-or-private", "private-or-clear", "private",
-					     "block" };
+	static const char *const names[] = { "none",    "clear", "clear-or-private", "private-or-clear",
+					     "private", "block" };
 	return NAME_OF(names, group);
 }
 
@@ -117,7 +123,8 @@ const char *key_kind_name(enum key_kind kind)
 
 const char *key_level_name(enum key_level level)
 {
-	static const char *const names[] = { "none", "null", "dns-insecure", "dns-secure", "certificate", "pinned" };
+	static const char *const names[] = { "none",       "null",        "dns-insecure",
+					     "dns-secure", "certificate", "pinned" };
 
 	return NAME_OF(names, level);
 }

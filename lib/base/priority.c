@@ -5,7 +5,8 @@
  * A smaller number wins. Configured connections stand before opportunism; within a kind the longer prefix
  * stands first, one with a protocol before one without; a pair is one better than its template.
  */
-uint32_t kernel_priority(enum kernel_priority_kind kind, const struct selector *src, const struct selector *dst)
+uint32_t kernel_priority(enum kernel_priority_kind kind, const struct selector *src,
+			 const struct selector *dst)
 {
 	bool exact;
 	uint32_t bits = selector_prefix(src, &exact).bits + (uint32_t)selector_prefix(dst, &exact).bits;

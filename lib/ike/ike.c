@@ -115,7 +115,8 @@ static void job_done(struct ike_context *c, struct job *job)
 	job_discard(c->crypto, job);
 }
 
-static struct child_sa *find_child(struct ike_context *c, uint64_t serial, uint32_t spi, struct ike_sa **owner)
+static struct child_sa *find_child(struct ike_context *c, uint64_t serial, uint32_t spi,
+				   struct ike_sa **owner)
 {
 	struct list *pos, *next, *at, *after;
 
@@ -125,7 +126,8 @@ static struct child_sa *find_child(struct ike_context *c, uint64_t serial, uint3
 		LIST_FOR_EACH (at, after, &sa->children) {
 			struct child_sa *child = LIST_ENTRY(at, struct child_sa, link);
 
-			if (serial ? child->serial == serial : child->spi_in == spi || child->spi_out == spi) {
+			if (serial ? child->serial == serial
+				   : child->spi_in == spi || child->spi_out == spi) {
 				*owner = sa;
 				return child;
 			}
@@ -168,9 +170,9 @@ static void sa_due(struct ike_context *c, struct ike_sa *sa)
 		delete_ike(c, sa, REASON_EXPIRED);
 	if (sa->state == IKE_ESTABLISHED && c->now >= sa->liveness_due) {
 		sa->liveness_due = msec_after(c->now, LIMIT_LIVENESS);
-		x = c->now - sa->last_heard >= LIMIT_LIVENESS && !sa->queued && window_has_room(&sa->ours) ?
-			    exchange_new(&kind_liveness, sa, true) :
-			    NULL;
+		x = c->now - sa->last_heard >= LIMIT_LIVENESS && !sa->queued && window_has_room(&sa->ours)
+			    ? exchange_new(&kind_liveness, sa, true)
+			    : NULL;
 		if (x) {
 			x->reason = REASON_LIVENESS;
 			exchange_begin(c, x, false);
@@ -198,8 +200,8 @@ void ike_event(struct ike *ike, msec now, struct event *event, struct actions *a
 
 	switch (event->kind) {
 	case EVENT_PACKET:
-		settle(c, receive_packet(c, &event->packet.local, &event->packet.remote, event->packet.encapsulated,
-					 event->packet.data));
+		settle(c, receive_packet(c, &event->packet.local, &event->packet.remote,
+					 event->packet.encapsulated, event->packet.data));
 		break;
 	case EVENT_JOB_DONE:
 		job_done(c, event->job);
@@ -335,7 +337,8 @@ void ike_give_up(struct ike *ike, msec now, struct actions *actions)
 
 		if (sa->state == IKE_DELETING) {
 			c->totals.deletes_unanswered++;
-			actions_note(actions, NOTE_WARNING, "#%llu: %s did not confirm the delete before the deadline",
+			actions_note(actions, NOTE_WARNING,
+				     "#%llu: %s did not confirm the delete before the deadline",
 				     (unsigned long long)sa->serial, endpoint_print(&sa->remote, remote));
 		}
 		if (sa->state != IKE_DELETED)
@@ -375,7 +378,8 @@ bool ike_next_news(struct ike *ike, struct ike_news *news)
 }
 
 void ike_peer_found(struct ike *ike, msec now, uint64_t ike_sa, bool allowed, enum reason reason,
-		    const struct public_key *keys, size_t count, enum key_level level, struct actions *actions)
+		    const struct public_key *keys, size_t count, enum key_level level,
+		    struct actions *actions)
 {
 	struct ike_context *c = enter(ike, now, actions);
 	struct ike_sa *sa = table_by_serial(&c->table, ike_sa);

@@ -50,8 +50,8 @@ static void note_dropped(struct ike_context *c, const struct arrival *a, enum re
 {
 	char remote[ENDPOINT_TEXT];
 
-	actions_note(c->actions, NOTE_DEBUG, "message from %s dropped: %s", endpoint_print(&a->remote, remote),
-		     reason_sentence(reason));
+	actions_note(c->actions, NOTE_DEBUG, "message from %s dropped: %s",
+		     endpoint_print(&a->remote, remote), reason_sentence(reason));
 }
 
 /* ---- a first message ---- */
@@ -109,9 +109,11 @@ static struct ike_sa *receive_first(struct ike_context *c, const struct arrival 
 	outcome = init_screen(c, &a->local, &a->remote, &a->m, &reply, &reason);
 	if (outcome == INIT_ACCEPT)
 		return begin_answer(c, a);
-	actions_note(c->actions, reason == REASON_COOKIE ? NOTE_DEBUG : NOTE_INFO, "IKE_SA_INIT from %s refused: %s: %s",
-		     endpoint_print(&a->remote, remote), reason_word(reason), reason_sentence(reason));
-	if (outcome == INIT_REPLY && (reason == REASON_COOKIE || reason == REASON_INVALID_KE || may_answer_stray(c)))
+	actions_note(c->actions, reason == REASON_COOKIE ? NOTE_DEBUG : NOTE_INFO,
+		     "IKE_SA_INIT from %s refused: %s: %s", endpoint_print(&a->remote, remote),
+		     reason_word(reason), reason_sentence(reason));
+	if (outcome == INIT_REPLY &&
+	    (reason == REASON_COOKIE || reason == REASON_INVALID_KE || may_answer_stray(c)))
 		actions_send(c->actions, &a->local, &a->remote, a->encapsulated, bytes_of_blob(&reply));
 	blob_discard(&reply);
 	return NULL;
@@ -133,7 +135,8 @@ static struct ike_sa *find_sa(struct ike_context *c, const struct ike_header *h)
 }
 
 /* Opens a sealed message: afterwards m holds the inner payloads, which lie in *plain. */
-static enum reason open_message(struct ike_context *c, const struct ike_sa *sa, struct message *m, struct blob *plain)
+static enum reason open_message(struct ike_context *c, const struct ike_sa *sa, struct message *m,
+				struct blob *plain)
 {
 	const struct sealing_key *key = sa->initiator ? &sa->keys.r : &sa->keys.i;
 	enum reason reason;
@@ -178,7 +181,8 @@ static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arri
 	else if (a->m.sealed)
 		reason = REASON_MALFORMED;
 	if (reason == REASON_INTEGRITY || reason == REASON_STATE || reason == REASON_MEMORY ||
-	    (x->kind->wire == IKE_SA_INIT && (reason != REASON_OK || law_check(&a->m, true, &which) != REASON_OK))) {
+	    (x->kind->wire == IKE_SA_INIT &&
+	     (reason != REASON_OK || law_check(&a->m, true, &which) != REASON_OK))) {
 		note_dropped(c, a, reason == REASON_OK ? REASON_LAW : reason);
 		blob_discard(&plain);
 		return;
@@ -201,10 +205,10 @@ static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arri
 /* What the state says to this request: handled, refused or ignored. */
 static enum ike_happening happening_of(uint8_t exchange)
 {
-	return exchange == IKE_SA_INIT	   ? HAPPENED_INIT_REQUEST :
-	       exchange == IKE_AUTH	   ? HAPPENED_AUTH_REQUEST :
-	       exchange == CREATE_CHILD_SA ? HAPPENED_CREATE_REQUEST :
-					     HAPPENED_INFORMATIONAL_REQUEST;
+	return exchange == IKE_SA_INIT       ? HAPPENED_INIT_REQUEST
+	       : exchange == IKE_AUTH        ? HAPPENED_AUTH_REQUEST
+	       : exchange == CREATE_CHILD_SA ? HAPPENED_CREATE_REQUEST
+					     : HAPPENED_INFORMATIONAL_REQUEST;
 }
 
 /* An opened request takes its number; then the law, the state and the kind decide what is answered. */
@@ -279,8 +283,8 @@ static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arr
 	blob_discard(&plain);
 }
 
-struct ike_sa *receive_packet(struct ike_context *c, const struct endpoint *local, const struct endpoint *remote,
-			      bool encapsulated, struct bytes data)
+struct ike_sa *receive_packet(struct ike_context *c, const struct endpoint *local,
+			      const struct endpoint *remote, bool encapsulated, struct bytes data)
 {
 	struct arrival a;
 	enum reason reason;

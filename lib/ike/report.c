@@ -56,7 +56,8 @@ void ike_report(const struct ike *ike, msec now, uint64_t command, uint32_t conn
 	}
 }
 
-void ike_each_child(const struct ike *ike, void (*see)(void *context, const struct ike_child_view *view), void *context)
+void ike_each_child(const struct ike *ike, void (*see)(void *context, const struct ike_child_view *view),
+		    void *context)
 {
 	const struct list *all = &ike_inside(ike)->table.all;
 
@@ -132,14 +133,14 @@ bool ike_check(const struct ike *ike, char why[160])
 		count++;
 		half_open += sa->half_open;
 		if (fault) {
-			snprintf(why, 160, "#%llu %s: %s", (unsigned long long)sa->serial, ike_state_name(sa->state),
-				 fault);
+			snprintf(why, 160, "#%llu %s: %s", (unsigned long long)sa->serial,
+				 ike_state_name(sa->state), fault);
 			return false;
 		}
 	}
 	if (count != c->table.count || half_open != c->half_open) {
-		snprintf(why, 160, "counts of IKE SAs are wrong: %zu/%zu, half-open %zu/%zu", count, c->table.count,
-			 half_open, c->half_open);
+		snprintf(why, 160, "counts of IKE SAs are wrong: %zu/%zu, half-open %zu/%zu", count,
+			 c->table.count, half_open, c->half_open);
 		return false;
 	}
 	return true;

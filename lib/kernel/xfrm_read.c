@@ -110,7 +110,9 @@ static void read_policy(struct bytes body, struct xfrm_message *m)
 		return;
 	m->kind = XFRM_POLICY;
 	m->policy.priority = in.priority;
-	m->policy.direction = in.dir == XFRM_POLICY_OUT ? KERNEL_OUT : in.dir == XFRM_POLICY_IN ? KERNEL_IN : KERNEL_FORWARD;
+	m->policy.direction = in.dir == XFRM_POLICY_OUT  ? KERNEL_OUT
+			      : in.dir == XFRM_POLICY_IN ? KERNEL_IN
+							 : KERNEL_FORWARD;
 	m->policy.action = in.action == XFRM_POLICY_BLOCK ? KERNEL_BLOCK : KERNEL_PASS;
 	xfrm_get_selector(&in.sel, &m->policy.src, &m->policy.dst);
 	t = attribute(body, sizeof(in), XFRMA_TMPL, sizeof(tmpl));
@@ -135,10 +137,14 @@ static void read_ack(struct bytes body, uint16_t flags, struct xfrm_message *m)
 	m->error = -in.error;
 	if (!(flags & NLM_F_ACK_TLVS))
 		return;
-	words = attribute(body, sizeof(in) + (flags & NLM_F_CAPPED || !in.error ? 0 : NLMSG_ALIGN(in.msg.nlmsg_len) - NLMSG_HDRLEN),
+	words = attribute(body,
+			  sizeof(in) + (flags & NLM_F_CAPPED || !in.error
+						? 0
+						: NLMSG_ALIGN(in.msg.nlmsg_len) - NLMSG_HDRLEN),
 			  NLMSGERR_ATTR_MSG, 1);
 	if (words.len)
-		snprintf(m->why, sizeof(m->why), "%.*s", (int)(words.len < 90 ? words.len : 90), (const char *)words.at);
+		snprintf(m->why, sizeof(m->why), "%.*s", (int)(words.len < 90 ? words.len : 90),
+			 (const char *)words.at);
 }
 
 void xfrm_read(struct bytes data, struct xfrm_message *m, size_t *used)
@@ -148,7 +154,8 @@ void xfrm_read(struct bytes data, struct xfrm_message *m, size_t *used)
 
 	memset(m, 0, sizeof(*m));
 	*used = 0;
-	if (!fixed_part(data, &head, sizeof(head)) || head.nlmsg_len < NLMSG_HDRLEN || head.nlmsg_len > data.len)
+	if (!fixed_part(data, &head, sizeof(head)) || head.nlmsg_len < NLMSG_HDRLEN ||
+	    head.nlmsg_len > data.len)
 		return;
 	*used = NLMSG_ALIGN(head.nlmsg_len) < data.len ? NLMSG_ALIGN(head.nlmsg_len) : data.len;
 	body = bytes_of(data.at + NLMSG_HDRLEN, head.nlmsg_len - NLMSG_HDRLEN);

@@ -149,8 +149,8 @@ static void put_lifetime(const struct kernel_sa *sa, struct xfrm_lifetime_cfg *l
 
 size_t xfrm_write_sa(void *room, uint32_t seq, const struct kernel_sa *sa, bool update)
 {
-	struct nlmsghdr *nlh = begin(room, update ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
-				     seq);
+	struct nlmsghdr *nlh = begin(room, update ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA,
+				     NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
 	struct xfrm_usersa_info *info = mnl_nlmsg_put_extra_header(nlh, sizeof(*info));
 	struct xfrm_encap_tmpl encap = { .encap_type = 2 };
 
@@ -168,8 +168,8 @@ size_t xfrm_write_sa(void *room, uint32_t seq, const struct kernel_sa *sa, bool 
 	if (sa->mode == KERNEL_TUNNEL)
 		info->flags |= XFRM_STATE_AF_UNSPEC;
 	put_lifetime(sa, &info->lft);
-	if (!info->family || sa->encr_key_len > ENCR_KEY_OCTETS_MAX || sa->integ_key_len > INTEG_KEY_OCTETS_MAX ||
-	    !put_algorithms(nlh, sa))
+	if (!info->family || sa->encr_key_len > ENCR_KEY_OCTETS_MAX ||
+	    sa->integ_key_len > INTEG_KEY_OCTETS_MAX || !put_algorithms(nlh, sa))
 		return 0;
 	put_replay(nlh, sa, info);
 	if (sa->encap_sport) {
@@ -228,8 +228,8 @@ static void put_template(struct nlmsghdr *nlh, const struct kernel_policy *p)
 	}
 	t.id.proto = IPPROTO_ESP;
 	t.family = tunnel && p->tunnel_src.family ? xfrm_family(&p->tunnel_src) : xfrm_family(&p->src.first);
-	t.mode = tunnel && !address_is_any(&p->tunnel_dst) && p->tunnel_dst.family ? XFRM_MODE_TUNNEL :
-										     XFRM_MODE_TRANSPORT;
+	t.mode = tunnel && !address_is_any(&p->tunnel_dst) && p->tunnel_dst.family ? XFRM_MODE_TUNNEL
+										   : XFRM_MODE_TRANSPORT;
 	t.reqid = p->reqid;
 	t.optional = p->optional;
 	t.aalgos = t.ealgos = t.calgos = UINT32_MAX;

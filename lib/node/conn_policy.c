@@ -6,8 +6,8 @@
 
 #include "inside.h"
 
-bool conn_sides(const struct node *n, const struct conn *conn, const struct end **local, const struct end **remote,
-		struct address *address)
+bool conn_sides(const struct node *n, const struct conn *conn, const struct end **local,
+		const struct end **remote, struct address *address)
 {
 	static const struct event_addresses none;
 	const struct event_addresses *a = n->addresses ? n->addresses : &none;
@@ -73,7 +73,9 @@ void conn_policy_trap(struct node *n, const struct run *run, struct actions *act
 
 	if (!conn || !outbound(n, conn, &p))
 		return;
-	p.action = conn->type == CONN_PASSTHROUGH ? KERNEL_PASS : conn->type == CONN_DROP ? KERNEL_BLOCK : KERNEL_TRAP;
+	p.action = conn->type == CONN_PASSTHROUGH ? KERNEL_PASS
+		   : conn->type == CONN_DROP      ? KERNEL_BLOCK
+						  : KERNEL_TRAP;
 	put(actions, ACTION_POLICY_PUT, &p, KERNEL_OUT);
 	if (p.action == KERNEL_TRAP)
 		return;

@@ -36,8 +36,12 @@ bool conns_owns(const struct node *n, uint64_t owner)
 
 static const char *state_of(const struct run *run)
 {
-	return run->child ? "up" : run->ike_sa ? "negotiating" : run->retry_due != MSEC_NEVER ? "waiting" :
-	       run->routed ? "routed" : run->loaded ? "loaded" : "unloaded";
+	return run->child                     ? "up"
+	       : run->ike_sa                  ? "negotiating"
+	       : run->retry_due != MSEC_NEVER ? "waiting"
+	       : run->routed                  ? "routed"
+	       : run->loaded                  ? "loaded"
+					      : "unloaded";
 }
 
 static void changed(struct node *n, struct run *run, msec now, const char *from, enum reason reason,
@@ -73,7 +77,8 @@ static void answer_up(struct run *run, int status, const char *name, struct acti
 	run->up_command = 0;
 }
 
-static void answer_down(struct run *run, int status, const char *name, const char *text, struct actions *actions)
+static void answer_down(struct run *run, int status, const char *name, const char *text,
+			struct actions *actions)
 {
 	if (run->down_command)
 		actions_result(actions, run->down_command, status, run->reason, "\"%s\": %s", name, text);
@@ -122,7 +127,8 @@ static msec retry_wait(struct node *n, const struct run *run)
 	return wait + (msec)(draw % (uint32_t)(wait / 2 + 1));
 }
 
-static void failed(struct node *n, struct run *run, const struct ike_news *news, msec now, struct actions *actions)
+static void failed(struct node *n, struct run *run, const struct ike_news *news, msec now,
+		   struct actions *actions)
 {
 	const struct conn *conn = plan_conn(n->plan, run->conn);
 	const char *before = state_of(run);
@@ -145,7 +151,8 @@ static void failed(struct node *n, struct run *run, const struct ike_news *news,
 	answer_down(run, 0, conn ? conn->name : "", "the attempt was ended", actions);
 }
 
-static void came_up(struct node *n, struct run *run, const struct ike_news *news, msec now, struct actions *actions)
+static void came_up(struct node *n, struct run *run, const struct ike_news *news, msec now,
+		    struct actions *actions)
 {
 	const struct conn *conn = plan_conn(n->plan, run->conn);
 	const char *before = state_of(run);
@@ -170,7 +177,8 @@ static void came_up(struct node *n, struct run *run, const struct ike_news *news
 		ike_delete(n->ike, now, old, REASON_REPLACED, actions);
 }
 
-static void went_down(struct node *n, struct run *run, const struct ike_news *news, msec now, struct actions *actions)
+static void went_down(struct node *n, struct run *run, const struct ike_news *news, msec now,
+		      struct actions *actions)
 {
 	const char *before = state_of(run);
 
@@ -211,7 +219,9 @@ void conns_news(struct node *n, msec now, const struct ike_news *news, struct ac
 		run->ike_sa = 0;
 		changed(n, run, now, before, news->reason, actions);
 		answer_down(run, news->confirmed ? 0 : 5, conn ? conn->name : "",
-			    news->confirmed ? "down, confirmed by the peer" : "down, not confirmed by the peer", actions);
+			    news->confirmed ? "down, confirmed by the peer"
+					    : "down, not confirmed by the peer",
+			    actions);
 		break;
 	case NEWS_IKE_UP:
 	case NEWS_HINT:
@@ -263,7 +273,8 @@ static bool take_down(struct node *n, struct run *run, msec now, enum reason rea
 	return true;
 }
 
-static void begin_loaded(struct node *n, struct run *run, const struct conn *conn, msec now, struct actions *actions)
+static void begin_loaded(struct node *n, struct run *run, const struct conn *conn, msec now,
+			 struct actions *actions)
 {
 	run->loaded = true;
 	if (conn->type == CONN_PASSTHROUGH || conn->type == CONN_DROP || conn->start == AUTO_ROUTE)
@@ -290,8 +301,10 @@ void conns_set_plan(struct node *n, msec now, struct actions *actions)
 		if (before)
 			runs[count++] = *before;
 		else
-			runs[count++] = (struct run){ .serial = ++n->last_run, .conn = conn->serial,
-						      .retry_due = MSEC_NEVER, .since = now };
+			runs[count++] = (struct run){ .serial = ++n->last_run,
+						      .conn = conn->serial,
+						      .retry_due = MSEC_NEVER,
+						      .since = now };
 	}
 	n->runs = runs;
 	n->run_count = count;
@@ -306,7 +319,8 @@ void conns_set_plan(struct node *n, msec now, struct actions *actions)
 
 		if (!runs[i].loaded && conn && conn->start != AUTO_IGNORE)
 			begin_loaded(n, &runs[i], conn, now, actions);
-		else if (runs[i].loaded && runs[i].wanted && !runs[i].ike_sa && runs[i].retry_due == MSEC_NEVER)
+		else if (runs[i].loaded && runs[i].wanted && !runs[i].ike_sa &&
+			 runs[i].retry_due == MSEC_NEVER)
 			start(n, &runs[i], now, actions);
 		else if (runs[i].trapped && !runs[i].child)
 			conn_policy_trap(n, &runs[i], actions);
@@ -351,7 +365,8 @@ void conns_command(struct node *n, msec now, const struct command *command, stru
 
 	if (!run) {
 		actions_result(actions, command->number, 6, REASON_NO_CONNECTION,
-			       conn ? "\"%s\" is a group: its traffic starts it" : "there is no connection \"%s\"",
+			       conn ? "\"%s\" is a group: its traffic starts it"
+				    : "there is no connection \"%s\"",
 			       command->name);
 		return;
 	}
@@ -366,7 +381,8 @@ void conns_command(struct node *n, msec now, const struct command *command, stru
 			unroute(n, run, now, actions);
 		else
 			begin_loaded(n, run, conn, now, actions);
-		actions_result(actions, command->number, 0, REASON_OPERATOR, "\"%s\": %s", conn->name, state_of(run));
+		actions_result(actions, command->number, 0, REASON_OPERATOR, "\"%s\": %s", conn->name,
+			       state_of(run));
 	}
 }
 

@@ -61,8 +61,8 @@ void conn_policy_up(const struct node *n, const struct run *run, struct actions 
 void conn_policy_down(struct node *n, const struct run *run, struct actions *actions);
 void conn_policy_untrap(struct node *n, const struct run *run, struct actions *actions);
 /* Our side of a connection: false when neither end, or each end, is ours. */
-bool conn_sides(const struct node *n, const struct conn *conn, const struct end **local, const struct end **remote,
-		struct address *address);
+bool conn_sides(const struct node *n, const struct conn *conn, const struct end **local,
+		const struct end **remote, struct address *address);
 struct selector end_selector(const struct end *end, const struct address *host);
 
 /* status.c */

@@ -97,8 +97,8 @@ static void tell_oe(struct node *n, msec now, const struct ike_news *news, struc
 		oe_hint(n->oe, now, news->owner, actions);
 		break;
 	case NEWS_PEER_WANTED:
-		oe_peer_wanted(n->oe, now, news->ike_sa, news->conn, &news->id, news->null_auth, &news->local.address,
-			       &news->remote.address, actions);
+		oe_peer_wanted(n->oe, now, news->ike_sa, news->conn, &news->id, news->null_auth,
+			       &news->local.address, &news->remote.address, actions);
 		break;
 	case NEWS_IKE_UP:
 	case NEWS_IKE_DOWN:
@@ -150,8 +150,8 @@ static void fulfil(struct node *n, msec now, const struct oe_wish *wish, struct 
 		ike_abandon(n->ike, now, wish->ike_sa, wish->reason, actions);
 		break;
 	case WISH_PEER_ANSWER:
-		ike_peer_found(n->ike, now, wish->ike_sa, wish->allowed, wish->reason, wish->keys, wish->key_count,
-			       wish->level, actions);
+		ike_peer_found(n->ike, now, wish->ike_sa, wish->allowed, wish->reason, wish->keys,
+			       wish->key_count, wish->level, actions);
 		break;
 	}
 }
@@ -181,9 +181,9 @@ static void translate(struct node *n, msec now, struct actions *actions)
 
 static void begin_stop(struct node *n, msec now, const struct command *command, struct actions *actions)
 {
-	msec patience = command->deadline ? command->deadline :
-			n->plan		  ? n->plan->setup.stop_deadline :
-					    LIMIT_STOP_DEADLINE;
+	msec patience = command->deadline ? command->deadline
+			: n->plan         ? n->plan->setup.stop_deadline
+					  : LIMIT_STOP_DEADLINE;
 
 	if (n->stopping) {
 		/* Asked again: the wait is over. */
@@ -220,8 +220,8 @@ static void look_at_stop(struct node *n, msec now, struct actions *actions)
 	n->stop_due = MSEC_NEVER;
 	confirmed = (unsigned)(count.deletes_confirmed - n->at_stop.deletes_confirmed);
 	unanswered = (unsigned)(count.deletes_unanswered - n->at_stop.deletes_unanswered);
-	actions_note(actions, unanswered ? NOTE_WARNING : NOTE_INFO, "stopped: confirmed %u, unanswered %u", confirmed,
-		     unanswered);
+	actions_note(actions, unanswered ? NOTE_WARNING : NOTE_INFO, "stopped: confirmed %u, unanswered %u",
+		     confirmed, unanswered);
 	actions_result(actions, n->stop_command, unanswered ? 5 : 0, REASON_STOPPING,
 		       "stopped: confirmed %u, unanswered %u", confirmed, unanswered);
 	a = actions_add(actions, ACTION_STOPPED);
@@ -244,7 +244,8 @@ static void take_plan(struct node *n, msec now, struct plan *plan, struct action
 	plan_discard(old);
 }
 
-static void take_addresses(struct node *n, msec now, const struct event_addresses *addresses, struct actions *actions)
+static void take_addresses(struct node *n, msec now, const struct event_addresses *addresses,
+			   struct actions *actions)
 {
 	if (!n->addresses)
 		n->addresses = malloc(sizeof(*n->addresses));
@@ -321,12 +322,12 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 /* What must happen first: a policy never points at an SA that is not there, nor outlives its last SA. */
 static int rank(enum action_kind kind)
 {
-	return kind == ACTION_SA_INSTALL    ? 0 :
-	       kind == ACTION_POLICY_PUT    ? 1 :
-	       kind == ACTION_POLICY_REMOVE ? 3 :
-	       kind == ACTION_SA_REMOVE	    ? 4 :
-	       kind == ACTION_STOPPED	    ? 5 :
-					      2;
+	return kind == ACTION_SA_INSTALL      ? 0
+	       : kind == ACTION_POLICY_PUT    ? 1
+	       : kind == ACTION_POLICY_REMOVE ? 3
+	       : kind == ACTION_SA_REMOVE     ? 4
+	       : kind == ACTION_STOPPED       ? 5
+					      : 2;
 }
 
 /* Orders this step's actions, keeping those of one rank as they came. */

@@ -35,11 +35,11 @@ static void show_run(struct node *n, const struct run *run, msec now, const stru
 		return;
 	report_text(r, "name", "%s", conn->name);
 	report_text(r, "state", "%s",
-		    run->child	? "up" :
-		    run->ike_sa ? "negotiating" :
-		    run->routed ? "routed" :
-		    run->loaded ? "loaded" :
-				  "unloaded");
+		    run->child    ? "up"
+		    : run->ike_sa ? "negotiating"
+		    : run->routed ? "routed"
+		    : run->loaded ? "loaded"
+				  : "unloaded");
 	if (conn_sides(n, conn, &local, &remote, &address)) {
 		report_text(r, "local", "%s", address_print(&address, text));
 		report_text(r, "remote", "%s",
@@ -63,8 +63,8 @@ void status_command(struct node *n, msec now, const struct command *command, str
 	if (command->kind == COMMAND_STATUS) {
 		status(n, command, actions);
 	} else if (command->name[0] && !named) {
-		actions_result(actions, command->number, 6, REASON_NO_CONNECTION, "there is no connection \"%s\"",
-			       command->name);
+		actions_result(actions, command->number, 6, REASON_NO_CONNECTION,
+			       "there is no connection \"%s\"", command->name);
 		return;
 	} else {
 		for (size_t i = 0; i < n->run_count; i++) {

@@ -99,8 +99,8 @@ char *event_print(const struct event *e)
 		add_hex(&l, "data", e->packet.data);
 		break;
 	case EVENT_JOB_DONE:
-		add(&l, " %s number=%llu ok=%d", job_kind_name(e->job->kind), (unsigned long long)e->job->number,
-		    e->job->ok);
+		add(&l, " %s number=%llu ok=%d", job_kind_name(e->job->kind),
+		    (unsigned long long)e->job->number, e->job->ok);
 		add_hex(&l, "public", bytes_of_blob(&e->job->public_value));
 		break;
 	case EVENT_ACQUIRE:
@@ -112,14 +112,17 @@ char *event_print(const struct event *e)
 		add(&l, " spi=%08x %s", e->expire.spi, e->expire.hard ? "hard" : "soft");
 		break;
 	case EVENT_KERNEL_FAILED:
-		add(&l, " child=%llu why=%s", (unsigned long long)e->kernel_failed.child, e->kernel_failed.why);
+		add(&l, " child=%llu why=%s", (unsigned long long)e->kernel_failed.child,
+		    e->kernel_failed.why);
 		break;
 	case EVENT_COUNTERS:
-		add(&l, " spi=%08x bytes=%llu", e->counters.spi, (unsigned long long)e->counters.counters.bytes);
+		add(&l, " spi=%08x bytes=%llu", e->counters.spi,
+		    (unsigned long long)e->counters.counters.bytes);
 		break;
 	case EVENT_RESOLVED:
-		add(&l, " number=%llu name=%s type=%s verdict=%s records=%zu", (unsigned long long)e->resolved.number,
-		    e->resolved.answer->question.name, dns_type_name(e->resolved.answer->question.type),
+		add(&l, " number=%llu name=%s type=%s verdict=%s records=%zu",
+		    (unsigned long long)e->resolved.number, e->resolved.answer->question.name,
+		    dns_type_name(e->resolved.answer->question.type),
 		    dns_verdict_name(e->resolved.answer->verdict), e->resolved.answer->count);
 		for (size_t i = 0; i < e->resolved.answer->count; i++)
 			add_hex(&l, "rdata", bytes_of_blob(&e->resolved.answer->records[i].rdata));
@@ -146,11 +149,12 @@ char *event_print(const struct event *e)
 
 static void add_sa(struct line *l, const struct kernel_sa *sa)
 {
-	add(l, " spi=%08x %s mode=%s reqid=%u", sa->spi, sa->inbound ? "in" : "out", kernel_mode_name(sa->mode),
-	    sa->reqid);
+	add(l, " spi=%08x %s mode=%s reqid=%u", sa->spi, sa->inbound ? "in" : "out",
+	    kernel_mode_name(sa->mode), sa->reqid);
 	add_address(l, "src", &sa->src);
 	add_address(l, "dst", &sa->dst);
-	add(l, " encr=%u/%u integ=%u esn=%d seq=%u", sa->encr, sa->encr_bits, sa->integ, sa->esn, sa->acquire_seq);
+	add(l, " encr=%u/%u integ=%u esn=%d seq=%u", sa->encr, sa->encr_bits, sa->integ, sa->esn,
+	    sa->acquire_seq);
 }
 
 static void add_policy(struct line *l, const struct kernel_policy *p)
@@ -181,12 +185,12 @@ char *action_print(const struct action *a)
 		add_hex(&l, "data", bytes_of_blob(&a->send.data));
 		break;
 	case ACTION_JOB:
-		add(&l, " %s number=%llu group=%u", job_kind_name(a->job->kind), (unsigned long long)a->job->number,
-		    a->job->group);
+		add(&l, " %s number=%llu group=%u", job_kind_name(a->job->kind),
+		    (unsigned long long)a->job->number, a->job->group);
 		break;
 	case ACTION_RESOLVE:
-		add(&l, " number=%llu name=%s type=%s", (unsigned long long)a->resolve.number, a->resolve.question.name,
-		    dns_type_name(a->resolve.question.type));
+		add(&l, " number=%llu name=%s type=%s", (unsigned long long)a->resolve.number,
+		    a->resolve.question.name, dns_type_name(a->resolve.question.type));
 		break;
 	case ACTION_SA_INSTALL:
 	case ACTION_SA_REMOVE:
@@ -201,8 +205,9 @@ char *action_print(const struct action *a)
 		add_report(&l, a->report);
 		break;
 	case ACTION_TRANSITION:
-		add(&l, " %s %llu %s %s->%s %s", a->transition.subject, (unsigned long long)a->transition.serial,
-		    a->transition.name, a->transition.from, a->transition.to, reason_word(a->transition.reason));
+		add(&l, " %s %llu %s %s->%s %s", a->transition.subject,
+		    (unsigned long long)a->transition.serial, a->transition.name, a->transition.from,
+		    a->transition.to, reason_word(a->transition.reason));
 		break;
 	case ACTION_KEYS:
 		add(&l, " spi-i=%016llx spi-r=%016llx", (unsigned long long)a->keys.spi_i,

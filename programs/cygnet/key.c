@@ -87,6 +87,22 @@ static bool parse(int argc, char **argv, struct wanted *w)
 	return true;
 }
 
+/* Makes the folder with those above it; what is there already stays. */
+static void make_folder(const char *dir)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+	mkdir(path, 0700);
+}
+
 static int each(struct keystore *store, const char *verb, const struct wanted *w)
 {
 	struct keystore_key *keys;
@@ -113,13 +129,15 @@ int tool_key(const struct tool *t, int argc, char **argv)
 	bool make = argc && !strcmp(argv[0], "new");
 	int status = 0;
 
-	if (!argc || (!make && strcmp(argv[0], "list") && strcmp(argv[0], "show")) || !parse(argc - 1, argv + 1, &w)) {
-		fprintf(stderr, "cygnet key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] "
-				"[--ipseckey]\n");
+	if (!argc || (!make && strcmp(argv[0], "list") && strcmp(argv[0], "show")) ||
+	    !parse(argc - 1, argv + 1, &w)) {
+		fprintf(stderr,
+			"cygnet key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] "
+			"[--ipseckey]\n");
 		return 2;
 	}
 	if (make)
-		mkdir(t->nssdir, 0700);
+		make_folder(t->nssdir);
 	store = keystore_open(t->nssdir, make, why);
 	if (!store) {
 		fprintf(stderr, "%s\n", why);

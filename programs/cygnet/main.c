@@ -13,19 +13,20 @@
 
 #include "tool.h"
 
-static const char usage[] = "cygnet [--rundir D] [--nssdir D] [--json] VERB\n"
-			    "  status                     counts\n"
-			    "  show [CONN]                connections and their SAs\n"
-			    "  up|down CONN               and wait for the result\n"
-			    "  add|delete CONN            load (the files are read again), unload\n"
-			    "  route|unroute CONN         start by traffic, or no more\n"
-			    "  explain ADDRESS [--src A]  encrypted or not, and why\n"
-			    "  oe list                    every opportunistic pair\n"
-			    "  events                     every change of state as it happens\n"
-			    "  reload                     read the files again\n"
-			    "  check [FILE]               whether a configuration is right\n"
-			    "  key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] [--ipseckey]\n"
-			    "  shutdown                   delete every SA, wait for the peers, end\n";
+static const char usage[] =
+	"cygnet [--rundir D] [--nssdir D] [--json] VERB\n"
+	"  status                     counts\n"
+	"  show [CONN]                connections and their SAs\n"
+	"  up|down CONN               and wait for the result\n"
+	"  add|delete CONN            load (the files are read again), unload\n"
+	"  route|unroute CONN         start by traffic, or no more\n"
+	"  explain ADDRESS [--src A]  encrypted or not, and why\n"
+	"  oe list                    every opportunistic pair\n"
+	"  events                     every change of state as it happens\n"
+	"  reload                     read the files again\n"
+	"  check [FILE]               whether a configuration is right\n"
+	"  key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] [--ipseckey]\n"
+	"  shutdown                   delete every SA, wait for the peers, end\n";
 
 static int connect_to(const struct tool *t)
 {
@@ -36,10 +37,12 @@ static int connect_to(const struct tool *t)
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	if (t->json)
-		printf("{\"v\":1,\"done\":true,\"status\":%d,\"reason\":\"daemon-not-running\",\"text\":\"%s: %s\"}\n",
+		printf("{\"v\":1,\"done\":true,\"status\":%d,\"reason\":\"daemon-not-running\",\"text\":\"%s:"
+		       " %s\"}\n",
 		       errno == EACCES ? 4 : 3, address.sun_path, strerror(errno));
 	else
-		fprintf(stderr, "cannot reach the daemon at %s: %s (is it running?)\n  -> systemctl start cygnet\n",
+		fprintf(stderr,
+			"cannot reach the daemon at %s: %s (is it running?)\n  -> systemctl start cygnet\n",
 			address.sun_path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -65,7 +68,8 @@ static void render(const json_t *o)
 		return;
 	}
 	printf("%-8s", row ? row : "event");
-	json_object_foreach(walk, key, value) {
+	json_object_foreach(walk, key, value)
+	{
 		if (is_frame(key))
 			continue;
 		if (json_is_string(value))

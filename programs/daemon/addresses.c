@@ -22,9 +22,11 @@ static struct {
 static bool address_of(const struct sockaddr *sa, struct address *a)
 {
 	if (sa && sa->sa_family == AF_INET)
-		return address_from_bytes(a, bytes_of(&((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4));
+		return address_from_bytes(
+			a, bytes_of(&((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4));
 	if (sa && sa->sa_family == AF_INET6)
-		return address_from_bytes(a, bytes_of(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16));
+		return address_from_bytes(
+			a, bytes_of(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16));
 	return false;
 }
 
@@ -49,7 +51,8 @@ static void default_source(int family, struct address *a)
 		v6->sin6_addr.s6_addr[1] = 0x01;
 		v6->sin6_addr.s6_addr[15] = 1;
 	}
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&far, family == AF_INET ? sizeof(*v4) : sizeof(*v6)) == 0 &&
+	if (fd >= 0 &&
+	    connect(fd, (struct sockaddr *)&far, family == AF_INET ? sizeof(*v4) : sizeof(*v6)) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&near, &len) == 0)
 		address_of((struct sockaddr *)&near, a);
 	if (fd >= 0)
@@ -111,8 +114,8 @@ static void changed(evutil_socket_t fd, short what, void *context)
 bool addresses_open(struct daemon *d, char why[256])
 {
 	struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
-				      .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-						   RTMGRP_IPV6_ROUTE };
+				      .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+						   RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE };
 
 	watch.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (watch.fd < 0 || bind(watch.fd, (struct sockaddr *)&groups, sizeof(groups)) < 0) {

@@ -42,7 +42,8 @@ static void warn_of_readers(const struct daemon *d, const char *name)
 {
 	struct stat st;
 
-	if (d->places.secrets && strcmp(name, d->places.secrets) == 0 && stat(name, &st) == 0 && (st.st_mode & 0077))
+	if (d->places.secrets && strcmp(name, d->places.secrets) == 0 && stat(name, &st) == 0 &&
+	    (st.st_mode & 0077))
 		log_write(NOTE_WARNING, "%s has mode %04o: others can read the secrets; chmod 600", name,
 			  (unsigned)st.st_mode & 07777);
 }
@@ -103,7 +104,8 @@ bool config_reload(struct daemon *d, struct plan_problems *problems)
 
 	event.plan = config_load(d, problems);
 	if (!event.plan) {
-		log_write(NOTE_ERROR, "the configuration has %zu errors: nothing was changed", problems->errors);
+		log_write(NOTE_ERROR, "the configuration has %zu errors: nothing was changed",
+			  problems->errors);
 		return false;
 	}
 	/* The node owns the plan; it lives until the next one, which is made by comparing with it. */

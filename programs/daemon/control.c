@@ -129,10 +129,10 @@ void control_transition(struct control *c, const struct action *a)
 		struct client *cl = LIST_ENTRY(pos, struct client, link);
 
 		if (cl->subscribed)
-			tell(cl, json_pack("{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s}", "v", VERSION, "event",
-					   "transition", "subject", a->transition.subject, "serial",
-					   (json_int_t)a->transition.serial, "name", a->transition.name, "from",
-					   a->transition.from, "to", a->transition.to, "reason",
+			tell(cl, json_pack("{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s}", "v", VERSION,
+					   "event", "transition", "subject", a->transition.subject, "serial",
+					   (json_int_t)a->transition.serial, "name", a->transition.name,
+					   "from", a->transition.from, "to", a->transition.to, "reason",
 					   reason_word(a->transition.reason), "why",
 					   reason_sentence(a->transition.reason)));
 	}

@@ -52,8 +52,8 @@ void daemon_feed(struct daemon *d, struct event *event);
 /* sockets.c: UDP 500 and 4500 on every address. NULL with the reason. */
 struct sockets *sockets_open(struct daemon *d, char why[256]);
 void sockets_close(struct sockets *s);
-void sockets_send(struct sockets *s, const struct endpoint *local, const struct endpoint *remote, bool encapsulated,
-		  struct bytes data);
+void sockets_send(struct sockets *s, const struct endpoint *local, const struct endpoint *remote,
+		  bool encapsulated, struct bytes data);
 /* addresses.c: follows addresses as they come and go; tells the node and the sockets. */
 bool addresses_open(struct daemon *d, char why[256]);
 void addresses_close(struct daemon *d);

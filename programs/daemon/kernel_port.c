@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../lib/kernel/xfrm.h"
+#include "lib/kernel/xfrm.h"
 
 #define READ_BUDGET 32 /* buffers read at one wake-up */
 #define EVENT_ROOM (8 << 20) /* octets of kernel memory for a storm of acquires */
@@ -152,7 +152,8 @@ void kernel_port_read(struct kernel_port *port, const struct kernel_port_handler
 				handlers->lost(context);
 			return;
 		}
-		for (data = bytes_of(port->in, (size_t)n); data.len && used; data = bytes_of(data.at + used, data.len - used)) {
+		for (data = bytes_of(port->in, (size_t)n); data.len && used;
+		     data = bytes_of(data.at + used, data.len - used)) {
 			struct xfrm_message m;
 
 			xfrm_read(data, &m, &used);
@@ -164,8 +165,8 @@ void kernel_port_read(struct kernel_port *port, const struct kernel_port_handler
 /* ---- requests ---- */
 
 /* Calls see for each message that answers a request, until the last one; false with errno. */
-static bool exchange(struct kernel_port *port, size_t len, void (*see)(void *context, const struct xfrm_message *m),
-		     void *context, char why[96])
+static bool exchange(struct kernel_port *port, size_t len,
+		     void (*see)(void *context, const struct xfrm_message *m), void *context, char why[96])
 {
 	if (!len || send(port->requests, port->out, len, 0) < 0) {
 		if (!len)
@@ -193,7 +194,8 @@ static bool exchange(struct kernel_port *port, size_t len, void (*see)(void *con
 				continue;
 			if (m.kind == XFRM_ACK) {
 				errno = m.error;
-				snprintf(why, 96, "%s%s%.60s", m.error ? strerror(m.error) : "", m.why[0] ? ": " : "", m.why);
+				snprintf(why, 96, "%s%s%.60s", m.error ? strerror(m.error) : "",
+					 m.why[0] ? ": " : "", m.why);
 				return m.error == 0;
 			}
 			if (m.kind == XFRM_DONE)
@@ -214,7 +216,6 @@ bool kernel_sa_remove(struct kernel_port *port, const struct kernel_sa *sa, char
 {
 	return exchange(port, xfrm_write_sa_remove(port->out, ++port->seq, sa), NULL, NULL, why);
 }
-
 
 bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa, struct kernel_counters *counters)
 {
@@ -298,7 +299,9 @@ unsigned kernel_port_flush_own(struct kernel_port *port)
 static bool try_sa(struct kernel_port *port, uint16_t encr, uint16_t bits, bool esn)
 {
 	const struct encr_row *row = encr_find(encr, bits);
-	struct kernel_sa sa = { .spi = 0x43594702, .mode = KERNEL_TUNNEL, .reqid = KERNEL_REQID_LAST, .inbound = true };
+	struct kernel_sa sa = {
+		.spi = 0x43594702, .mode = KERNEL_TUNNEL, .reqid = KERNEL_REQID_LAST, .inbound = true
+	};
 	char why[96];
 	bool ok;
 
@@ -337,7 +340,8 @@ bool kernel_port_exempt(struct kernel_port *port, int fd, int family, char why[9
 	for (int direction = XFRM_POLICY_IN; direction <= XFRM_POLICY_OUT; direction++) {
 		allow.dir = (uint8_t)direction;
 		if (setsockopt(fd, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
-			       family == AF_INET ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &allow, sizeof(allow)) < 0) {
+			       family == AF_INET ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &allow,
+			       sizeof(allow)) < 0) {
 			snprintf(why, 96, "a socket cannot be exempted from policies: %s", strerror(errno));
 			return false;
 		}

@@ -29,7 +29,8 @@ void kernel_port_read(struct kernel_port *port, const struct kernel_port_handler
 /* Requests; false with the reason, and errno. */
 MUST_USE bool kernel_sa_install(struct kernel_port *port, const struct kernel_sa *sa, char why[96]);
 bool kernel_sa_remove(struct kernel_port *port, const struct kernel_sa *sa, char why[96]);
-MUST_USE bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa, struct kernel_counters *counters);
+MUST_USE bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa,
+			      struct kernel_counters *counters);
 MUST_USE bool kernel_policy_put(struct kernel_port *port, const struct kernel_policy *policy, char why[96]);
 bool kernel_policy_remove(struct kernel_port *port, const struct kernel_policy *policy, char why[96]);
 

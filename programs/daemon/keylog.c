@@ -35,8 +35,8 @@ static void put_hex(FILE *f, const uint8_t *at, size_t len)
 static const char *encr_name(const struct encr_row *row)
 {
 	if (row->id == ENCR_AES_GCM_16)
-		return row->key_bits == 256 ? "AES-GCM-256 with 16 octet ICV [RFC5282]" :
-					      "AES-GCM-128 with 16 octet ICV [RFC5282]";
+		return row->key_bits == 256 ? "AES-GCM-256 with 16 octet ICV [RFC5282]"
+					    : "AES-GCM-128 with 16 octet ICV [RFC5282]";
 	if (row->id == ENCR_AES_CBC)
 		return row->key_bits == 256 ? "AES-CBC-256 [RFC3602]" : "AES-CBC-128 [RFC3602]";
 	return "CHACHA20-POLY1305 [RFC7634]";
@@ -44,10 +44,10 @@ static const char *encr_name(const struct encr_row *row)
 
 static const char *integ_name(const struct integ_row *row)
 {
-	return row->id == INTEG_HMAC_SHA2_256_128 ? "HMAC_SHA2_256_128 [RFC4868]" :
-	       row->id == INTEG_HMAC_SHA2_384_192 ? "HMAC_SHA2_384_192 [RFC4868]" :
-	       row->id == INTEG_HMAC_SHA2_512_256 ? "HMAC_SHA2_512_256 [RFC4868]" :
-						    "NONE [RFC4306]";
+	return row->id == INTEG_HMAC_SHA2_256_128   ? "HMAC_SHA2_256_128 [RFC4868]"
+	       : row->id == INTEG_HMAC_SHA2_384_192 ? "HMAC_SHA2_384_192 [RFC4868]"
+	       : row->id == INTEG_HMAC_SHA2_512_256 ? "HMAC_SHA2_512_256 [RFC4868]"
+						    : "NONE [RFC4306]";
 }
 
 void keylog_write(FILE *f, const struct action *a)

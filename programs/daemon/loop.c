@@ -82,7 +82,8 @@ static void stopped(struct daemon *d, const struct action *a)
 {
 	d->done = true;
 	d->exit_status = a->stopped.unanswered ? 1 : 0;
-	sd_notifyf(0, "STATUS=stopped: %u confirmed, %u unanswered", a->stopped.confirmed, a->stopped.unanswered);
+	sd_notifyf(0, "STATUS=stopped: %u confirmed, %u unanswered", a->stopped.confirmed,
+		   a->stopped.unanswered);
 	event_base_loopexit(d->base, NULL);
 }
 
@@ -90,8 +91,8 @@ static void transition(struct daemon *d, const struct action *a)
 {
 	control_transition(d->control, a);
 	log_write(NOTE_DEBUG, "%s %llu %s: %s -> %s (%s)", a->transition.subject,
-		  (unsigned long long)a->transition.serial, a->transition.name, a->transition.from, a->transition.to,
-		  reason_word(a->transition.reason));
+		  (unsigned long long)a->transition.serial, a->transition.name, a->transition.from,
+		  a->transition.to, reason_word(a->transition.reason));
 }
 
 static void carry_out(struct daemon *d, struct action *a)

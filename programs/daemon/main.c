@@ -20,30 +20,58 @@ static const char usage[] =
 static bool parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option long_options[] = {
-		{ "config", 1, NULL, 'c' },	{ "secrets", 1, NULL, 's' },  { "policies", 1, NULL, 'p' },
-		{ "nssdir", 1, NULL, 'n' },	{ "rundir", 1, NULL, 'r' },   { "foreground", 0, NULL, 'f' },
-		{ "log-level", 1, NULL, 'l' },	{ "keylog", 1, NULL, 'k' },   { "trace", 1, NULL, 't' },
-		{ "stop-deadline", 1, NULL, 'd' }, { "ike-port", 1, NULL, 'i' }, { "natt-port", 1, NULL, 'N' },
-		{ "help", 0, NULL, 'h' },	{ NULL, 0, NULL, 0 },
+		{ "config", 1, NULL, 'c' },    { "secrets", 1, NULL, 's' },
+		{ "policies", 1, NULL, 'p' },  { "nssdir", 1, NULL, 'n' },
+		{ "rundir", 1, NULL, 'r' },    { "foreground", 0, NULL, 'f' },
+		{ "log-level", 1, NULL, 'l' }, { "keylog", 1, NULL, 'k' },
+		{ "trace", 1, NULL, 't' },     { "stop-deadline", 1, NULL, 'd' },
+		{ "ike-port", 1, NULL, 'i' },  { "natt-port", 1, NULL, 'N' },
+		{ "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	*o = (struct options){ .config = "/etc/ipsec.conf", .secrets = "/etc/ipsec.secrets",
-			       .policies = "/etc/ipsec.d/policies", .rundir = "/run/cygnet", .level = NOTE_INFO,
-			       .ike_port = 500, .natt_port = 4500 };
+	*o = (struct options){ .config = "/etc/ipsec.conf",
+			       .secrets = "/etc/ipsec.secrets",
+			       .policies = "/etc/ipsec.d/policies",
+			       .rundir = "/run/cygnet",
+			       .level = NOTE_INFO,
+			       .ike_port = 500,
+			       .natt_port = 4500 };
 	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (c) {
-		case 'c': o->config = optarg; break;
-		case 's': o->secrets = optarg; break;
-		case 'p': o->policies = optarg; break;
-		case 'n': o->nssdir = optarg; break;
-		case 'r': o->rundir = optarg; break;
-		case 'f': o->foreground = true; break;
-		case 'k': o->keylog = optarg; break;
-		case 't': o->trace = optarg; break;
-		case 'd': o->stop_deadline = SECONDS(atoi(optarg)); break;
-		case 'i': o->ike_port = (uint16_t)atoi(optarg); break;
-		case 'N': o->natt_port = (uint16_t)atoi(optarg); break;
+		case 'c':
+			o->config = optarg;
+			break;
+		case 's':
+			o->secrets = optarg;
+			break;
+		case 'p':
+			o->policies = optarg;
+			break;
+		case 'n':
+			o->nssdir = optarg;
+			break;
+		case 'r':
+			o->rundir = optarg;
+			break;
+		case 'f':
+			o->foreground = true;
+			break;
+		case 'k':
+			o->keylog = optarg;
+			break;
+		case 't':
+			o->trace = optarg;
+			break;
+		case 'd':
+			o->stop_deadline = SECONDS(atoi(optarg));
+			break;
+		case 'i':
+			o->ike_port = (uint16_t)atoi(optarg);
+			break;
+		case 'N':
+			o->natt_port = (uint16_t)atoi(optarg);
+			break;
 		case 'l':
 			if (note_level_parse(optarg, &o->level))
 				break;
@@ -136,18 +164,21 @@ static bool open_kernel(struct daemon *d, char why[256])
 	daemon_feed(d, &event);
 	if (kernel_port_fd(d->kernel) < 0)
 		return true;
-	d->kernel_event = event_new(d->base, kernel_port_fd(d->kernel), EV_READ | EV_PERSIST, kernel_readable, d);
+	d->kernel_event =
+		event_new(d->base, kernel_port_fd(d->kernel), EV_READ | EV_PERSIST, kernel_readable, d);
 	return d->kernel_event && event_add(d->kernel_event, NULL) == 0;
 }
 
 static bool open_store(struct daemon *d, const struct plan *plan, char why[256])
 {
-	const char *dir = d->options.nssdir ? d->options.nssdir : plan->setup.nssdir ? plan->setup.nssdir :
-										       "/var/lib/ipsec/nss";
+	const char *dir = d->options.nssdir    ? d->options.nssdir
+			  : plan->setup.nssdir ? plan->setup.nssdir
+					       : "/var/lib/ipsec/nss";
 	bool there = access(dir, R_OK) == 0;
 
 	if (!there)
-		log_write(NOTE_INFO, "there is no NSS database at %s: only shared keys and NULL can be used", dir);
+		log_write(NOTE_INFO, "there is no NSS database at %s: only shared keys and NULL can be used",
+			  dir);
 	d->keystore = keystore_open(there ? dir : NULL, false, why);
 	if (d->keystore)
 		d->crypto = keystore_crypto(d->keystore);

@@ -14,7 +14,6 @@
 #include "daemon.h"
 #include "list.h"
 
-
 struct resolver {
 	struct daemon *d;
 	struct ub_event_base base;
@@ -55,7 +54,8 @@ static void coat_called(evutil_socket_t fd, short what, void *context)
 static void coat_rebuild(struct coat *c)
 {
 	short what = (short)((c->what & UB_EV_READ ? EV_READ : 0) | (c->what & UB_EV_WRITE ? EV_WRITE : 0) |
-			     (c->what & UB_EV_PERSIST ? EV_PERSIST : 0) | (c->what & UB_EV_SIGNAL ? EV_SIGNAL : 0));
+			     (c->what & UB_EV_PERSIST ? EV_PERSIST : 0) |
+			     (c->what & UB_EV_SIGNAL ? EV_SIGNAL : 0));
 
 	event_assign(c->event, c->owner->d->base, c->fd, what, coat_called, c);
 }
@@ -83,7 +83,8 @@ static void exempt(struct coat *c)
 	char why[96];
 
 	if (c->fd >= 0 && getsockopt(c->fd, SOL_SOCKET, SO_DOMAIN, &family, &len) == 0 &&
-	    (family == AF_INET || family == AF_INET6) && !kernel_port_exempt(c->owner->d->kernel, c->fd, family, why))
+	    (family == AF_INET || family == AF_INET6) &&
+	    !kernel_port_exempt(c->owner->d->kernel, c->fd, family, why))
 		log_write(NOTE_WARNING, "a DNS socket is not exempt from policies: %s", why);
 }
 
@@ -114,8 +115,8 @@ static int coat_del(struct ub_event *ub)
 	return event_del(((struct coat *)ub)->event);
 }
 
-static int timer_add(struct ub_event *ub, struct ub_event_base *base, void (*cb)(int, short, void *), void *arg,
-		     struct timeval *tv)
+static int timer_add(struct ub_event *ub, struct ub_event_base *base, void (*cb)(int, short, void *),
+		     void *arg, struct timeval *tv)
 {
 	struct coat *c = (struct coat *)ub;
 
@@ -141,8 +142,8 @@ static void winsock_wouldblock(struct ub_event *ub, int what)
 }
 
 static struct ub_event_vmt coat_methods = {
-	add_bits, del_bits, set_fd, coat_free, coat_add, coat_del, timer_add, coat_del, signal_add, coat_del,
-	winsock_unregister, winsock_wouldblock,
+	add_bits,  del_bits, set_fd,     coat_free, coat_add,           coat_del,
+	timer_add, coat_del, signal_add, coat_del,  winsock_unregister, winsock_wouldblock,
 };
 
 static struct ub_event *new_event(struct ub_event_base *base, int fd, short bits,
@@ -169,13 +170,14 @@ static struct ub_event *new_event(struct ub_event_base *base, int fd, short bits
 	return &c->ub;
 }
 
-static struct ub_event *new_signal(struct ub_event_base *base, int fd, void (*cb)(int, short, void *), void *arg)
+static struct ub_event *new_signal(struct ub_event_base *base, int fd, void (*cb)(int, short, void *),
+				   void *arg)
 {
 	return new_event(base, fd, UB_EV_SIGNAL | UB_EV_PERSIST, cb, arg);
 }
 
-static struct ub_event *winsock_register(struct ub_event_base *base, void *wsaevent, void (*cb)(int, short, void *),
-					 void *arg)
+static struct ub_event *winsock_register(struct ub_event_base *base, void *wsaevent,
+					 void (*cb)(int, short, void *), void *arg)
 {
 	return NULL;
 }
@@ -219,9 +221,8 @@ static void take_records(ldns_pkt *packet, enum dns_type type, struct dns_answer
 		}
 		wire = ldns_buffer_new(LIMIT_DNS_TEXT);
 		if (wire && ldns_rr_rdata2buffer_wire(wire, rr) == LDNS_STATUS_OK &&
-		    ldns_buffer_position(wire) >= 2 &&
 		    blob_copy(&answer->records[answer->count].rdata,
-			      bytes_of(ldns_buffer_begin(wire) + 2, ldns_buffer_position(wire) - 2)))
+			      bytes_of(ldns_buffer_begin(wire), ldns_buffer_position(wire))))
 			answer->count++;
 		ldns_buffer_free(wire);
 	}
@@ -245,8 +246,8 @@ static void take_negative_ttl(ldns_pkt *packet, struct dns_answer *answer)
 	}
 }
 
-static struct dns_answer *make_answer(const struct query *q, int rcode, const void *packet, int len, int secure,
-				      const char *why_bogus)
+static struct dns_answer *make_answer(const struct query *q, int rcode, const void *packet, int len,
+				      int secure, const char *why_bogus)
 {
 	struct dns_answer *answer = calloc(1, sizeof(*answer));
 	ldns_pkt *parsed = NULL;
@@ -287,7 +288,8 @@ static void tell(struct resolver *r, uint64_t number, struct dns_answer *answer)
 	daemon_feed(r->d, &event);
 }
 
-static void answered(void *context, int rcode, void *packet, int len, int secure, char *why_bogus, int limited)
+static void answered(void *context, int rcode, void *packet, int len, int secure, char *why_bogus,
+		     int limited)
 {
 	struct query *q = context;
 	struct resolver *r = q->owner;
@@ -325,7 +327,8 @@ void resolver_ask(struct resolver *r, uint64_t number, const struct dns_question
 	q->question = *question;
 	list_append(&r->asked, &q->link);
 	r->count++;
-	if (ub_resolve_event(r->ctx, question->name, question->type, LDNS_RR_CLASS_IN, q, answered, &q->id) == 0)
+	if (ub_resolve_event(r->ctx, question->name, question->type, LDNS_RR_CLASS_IN, q, answered, &q->id) ==
+	    0)
 		return;
 	list_remove(&q->link);
 	r->count--;
@@ -369,7 +372,8 @@ static bool configure(struct resolver *r, const struct setup *setup, char why[25
 	}
 	rc = ub_ctx_add_ta_file(r->ctx, anchors);
 	if (rc)
-		log_write(NOTE_WARNING, "trust anchors %s: %s: no DNS answer will be secure", anchors, ub_strerror(rc));
+		log_write(NOTE_WARNING, "trust anchors %s: %s: no DNS answer will be secure", anchors,
+			  ub_strerror(rc));
 	return true;
 }
 

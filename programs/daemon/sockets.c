@@ -93,7 +93,8 @@ static void readable(evutil_socket_t fd, short what, void *context)
 
 		if (n < 0) {
 			/* An ICMP error about an earlier packet is a hint, and read away. */
-			if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH || errno == EINTR)
+			if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH ||
+			    errno == EINTR)
 				continue;
 			return;
 		}
@@ -239,8 +240,8 @@ void sockets_close(struct sockets *all)
 	free(all);
 }
 
-void sockets_send(struct sockets *all, const struct endpoint *local, const struct endpoint *remote, bool encapsulated,
-		  struct bytes data)
+void sockets_send(struct sockets *all, const struct endpoint *local, const struct endpoint *remote,
+		  bool encapsulated, struct bytes data)
 {
 	static const uint8_t marker[MARKER_OCTETS];
 	struct sockaddr_storage to;
@@ -251,7 +252,8 @@ void sockets_send(struct sockets *all, const struct endpoint *local, const struc
 	char text[ENDPOINT_TEXT];
 
 	if (!s) {
-		log_write(NOTE_DEBUG, "nothing listens on %s: a packet is not sent", endpoint_print(local, text));
+		log_write(NOTE_DEBUG, "nothing listens on %s: a packet is not sent",
+			  endpoint_print(local, text));
 		return;
 	}
 	message.msg_namelen = to_sockaddr(remote, &to);

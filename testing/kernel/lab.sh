@@ -107,3 +107,64 @@ cygnetd_stop() { kill -TERM "$(cat "/run/lab/$1/daemon")"; wait "$(cat "/run/lab
 put() { # put HOST FILE MODE < text
 	at "$1" sh -c "mkdir -p \$(dirname '$2'); cat > '$2'; chmod $3 '$2'"
 }
+
+# --- signed DNS: unbound at 192.0.2.53 in front of nsd, zones signed by ldns-signzone ---
+# dns_zones fills /zones; records are added by dns_record ZONE LINE before dns_start.
+DNSROOT=${TOP:-.}/build/peers/dns
+dns_host() {
+	host dns 192.0.2.53 192.0.2.1 "" "" ""
+	ip netns add nopsec 2>/dev/null
+	ip link add eth0 netns nopsec type veth peer name nopsec netns router
+	ip -n router addr add 198.51.100.1/32 dev nopsec
+	ip -n router link set nopsec up
+	ip -n router route add 198.51.100.99/32 dev nopsec
+	ip -n nopsec link set lo up
+	ip -n nopsec addr add 198.51.100.99/32 dev eth0
+	ip -n nopsec link set eth0 up
+	ip -n nopsec route add 198.51.100.1/32 dev eth0
+	ip -n nopsec route add default via 198.51.100.1 dev eth0
+	mkdir -p /zones
+	for z in 100.51.198.in-addr.arpa 2.0.192.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa lab.test 113.0.203.in-addr.arpa; do
+		printf '$ORIGIN %s.\n$TTL 60\n@ IN SOA ns.lab.test. root.lab.test. 1 3600 600 86400 30\n@ IN NS ns.lab.test.\n' $z > /zones/$z
+	done
+	echo 'ns IN A 192.0.2.53' >> /zones/lab.test
+}
+dns_record() { echo "$2" >> "/zones/$1"; }
+# dns_start: signs all but 113.0.203 (the unsigned one), starts nsd and unbound; anchors in /zones/anchors
+dns_start() {
+	local z k
+	cd /zones || return 1
+	: > anchors
+	{
+		echo 'server:'
+		printf ' ip-address: 127.0.0.1@5300\n username: ""\n pidfile: ""\n zonesdir: /zones\n database: ""\n logfile: /zones/nsd.log\n'
+		printf 'remote-control:\n control-enable: no\n'
+	} > nsd.conf
+	{
+		printf 'server:\n interface: 192.0.2.53\n access-control: 0.0.0.0/0 allow\n do-daemonize: no\n username: ""\n chroot: ""\n pidfile: ""\n use-syslog: no\n'
+		printf ' module-config: "iterator"\n do-not-query-localhost: no\n do-ip6: no\n directory: "/zones"\n unblock-lan-zones: yes\n insecure-lan-zones: yes\n'
+	} > unbound.conf
+	for z in 100.51.198.in-addr.arpa 2.0.192.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa lab.test 113.0.203.in-addr.arpa; do
+		k=
+		if [ $z != 113.0.203.in-addr.arpa ]; then
+			k=$(ldns-keygen -a ECDSAP256SHA256 -k $z)
+			ldns-signzone -n -f $z.signed $z $k || return 1
+			cat $k.key >> anchors
+		else
+			cp $z $z.signed
+		fi
+		printf 'zone:\n name: %s\n zonefile: %s.signed\n' $z $z >> nsd.conf
+		printf ' local-zone: "%s." nodefault\n' $z >> unbound.conf
+	done
+	for z in 100.51.198.in-addr.arpa 2.0.192.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa lab.test 113.0.203.in-addr.arpa; do
+		printf 'stub-zone:\n name: "%s"\n stub-addr: 127.0.0.1@5300\n' $z >> unbound.conf
+	done
+	cd "$TOP" || return 1
+	bg dns env LD_LIBRARY_PATH=$DNSROOT/usr/lib/x86_64-linux-gnu "$DNSROOT/usr/sbin/nsd" -d -c /zones/nsd.conf > "$OUT/nsd.log" 2>&1
+	bg dns env LD_LIBRARY_PATH=$DNSROOT/usr/lib/x86_64-linux-gnu "$DNSROOT/usr/sbin/unbound" -d -c /zones/unbound.conf > "$OUT/unbound.log" 2>&1
+	for h in alice bob; do
+		at $h mkdir -p /etc/cygnet
+		cp /zones/anchors /run/lab/$h/etc/cygnet/anchors 2>/dev/null || put $h /etc/cygnet/anchors 644 < /zones/anchors
+	done
+	waitfor 10 sh -c "nsenter --net=/run/netns/alice drill @192.0.2.53 ns.lab.test 2>/dev/null | grep -q 'ns.lab.test.*IN.*A.*192.0.2.53'"
+}

@@ -6,7 +6,8 @@
 
 static bool same_policy(const struct kernel_policy *a, const struct kernel_policy *b)
 {
-	return a->direction == b->direction && selector_equal(&a->src, &b->src) && selector_equal(&a->dst, &b->dst);
+	return a->direction == b->direction && selector_equal(&a->src, &b->src) &&
+	       selector_equal(&a->dst, &b->dst);
 }
 
 static struct sim_policy **find_policy(struct sim_node *n, const struct kernel_policy *p)
@@ -117,13 +118,15 @@ static const struct kernel_policy *best_policy(const struct sim_node *n, const s
 
 	for (const struct sim_policy *p = n->policies; p; p = p->next) {
 		if (p->policy.direction == KERNEL_OUT && selector_has_address(&p->policy.src, from) &&
-		    selector_has_address(&p->policy.dst, to) && (!best || p->policy.priority < best->priority))
+		    selector_has_address(&p->policy.dst, to) &&
+		    (!best || p->policy.priority < best->priority))
 			best = &p->policy;
 	}
 	return best;
 }
 
-static void raise_acquire(struct world *w, size_t node, const struct kernel_policy *p, const struct address *to)
+static void raise_acquire(struct world *w, size_t node, const struct kernel_policy *p,
+			  const struct address *to)
 {
 	struct event event = { .kind = EVENT_ACQUIRE };
 
@@ -150,7 +153,8 @@ void world_send(struct world *w, size_t node, const struct address *to)
 		return;
 	}
 	for (struct sim_sa *sa = n->sas; p->action == KERNEL_IPSEC && sa; sa = sa->next) {
-		if (!sa->sa.inbound && sa->sa.reqid == p->reqid && selector_has_address(&sa->sa.inner_dst, to)) {
+		if (!sa->sa.inbound && sa->sa.reqid == p->reqid &&
+		    selector_has_address(&sa->sa.inner_dst, to)) {
 			sa->sa.soft_bytes += 100;
 			w->esp_packets++;
 			return;
@@ -171,7 +175,8 @@ static size_t matches(struct sim_node *a, struct sim_node *b)
 		if (out->sa.inbound || !address_equal(&out->sa.dst, &b->address))
 			continue;
 		count++;
-		good += in && in->sa.inbound && memcmp(in->sa.encr_key, out->sa.encr_key, out->sa.encr_key_len) == 0;
+		good += in && in->sa.inbound &&
+			memcmp(in->sa.encr_key, out->sa.encr_key, out->sa.encr_key_len) == 0;
 	}
 	return good == count ? count : SIZE_MAX;
 }

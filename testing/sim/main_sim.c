@@ -9,9 +9,10 @@
 
 #include "world.h"
 
-static const char group_conf[] = "conn private-or-clear\n"
-				 " left=%%defaultroute\n right=%%opportunisticgroup\n authby=null\n auto=ondemand\n"
-				 " type=transport\n";
+static const char group_conf[] =
+	"conn private-or-clear\n"
+	" left=%%defaultroute\n right=%%opportunisticgroup\n authby=null\n auto=ondemand\n"
+	" type=transport\n";
 
 /* A configuration for one node: a tunnel to each other node, and perhaps a group for the rest. */
 static void configure(struct world *w, size_t me, bool opportunistic)
@@ -29,7 +30,8 @@ static void configure(struct world *w, size_t me, bool opportunistic)
 
 		if (other != me)
 			used += (size_t)snprintf(config + used, sizeof(config) - used,
-						 "conn c%zu-%zu\n left=10.0.0.%zu\n right=10.0.0.%zu\n authby=secret\n auto=add\n"
+						 "conn c%zu-%zu\n left=10.0.0.%zu\n right=10.0.0.%zu\n "
+						 "authby=secret\n auto=add\n"
 						 " retransmit-timeout=30s\n keyingtries=3\n",
 						 low, high, low + 1, high + 1);
 	}
@@ -169,7 +171,8 @@ int main(int argc, char **argv)
 	cpu = (double)clock() / CLOCKS_PER_SEC * 1000 / (double)worlds;
 	if (trace)
 		fclose(trace);
-	printf("%s%s %llu worlds from seed %llu: %llu steps, %llu checks of invariants, %llu failed, %.2f ms CPU a world\n",
+	printf("%s%s %llu worlds from seed %llu: %llu steps, %llu checks of invariants, %llu failed, %.2f ms "
+	       "CPU a world\n",
 	       tap ? (failed ? "not " : "") : "", tap ? "ok 1 -" : "sim:", (unsigned long long)worlds,
 	       (unsigned long long)seed, (unsigned long long)steps, (unsigned long long)checks,
 	       (unsigned long long)failed, cpu);

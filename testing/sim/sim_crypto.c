@@ -42,7 +42,8 @@ static bool sim_random(void *self, void *out, size_t len)
 	return true;
 }
 
-static bool sim_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out)
+static bool sim_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count,
+		    uint8_t *out)
 {
 	const struct prf_row *row = prf_find(prf);
 	uint64_t h = absorb(0xcbf29ce484222325u + prf, key);
@@ -75,7 +76,8 @@ static size_t icv_octets(const struct sealing_key *key)
 
 static uint64_t key_hash(const struct sealing_key *key, struct bytes iv)
 {
-	uint64_t h = absorb(key->encr->id, bytes_of(key->encr_key, key->encr->key_octets + key->encr->salt_octets));
+	uint64_t h = absorb(key->encr->id,
+			    bytes_of(key->encr_key, key->encr->key_octets + key->encr->salt_octets));
 
 	return absorb(absorb(h, bytes_of(key->integ_key, key->integ->key_octets)), iv);
 }
@@ -86,8 +88,8 @@ static void stream(uint64_t h, uint8_t *text, size_t len)
 		text[i] ^= (uint8_t)sim_random_next(&h);
 }
 
-static bool sim_seal(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
-		     size_t len, uint8_t *icv)
+static bool sim_seal(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv,
+		     uint8_t *text, size_t len, uint8_t *icv)
 {
 	uint64_t h = key_hash(key, iv);
 
@@ -96,8 +98,8 @@ static bool sim_seal(void *self, const struct sealing_key *key, struct bytes aad
 	return true;
 }
 
-static bool sim_open(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv, uint8_t *text,
-		     size_t len, struct bytes icv)
+static bool sim_open(void *self, const struct sealing_key *key, struct bytes aad, struct bytes iv,
+		     uint8_t *text, size_t len, struct bytes icv)
 {
 	uint64_t h = key_hash(key, iv);
 	uint8_t right[ICV_OCTETS_MAX];
@@ -163,7 +165,8 @@ static bool sim_key_ckaid(void *self, const struct public_key *key, uint8_t ckai
 }
 
 /* A signature is the hash of key ID, scheme and data: whoever knows the public key can make it. */
-static bool signature_of(const uint8_t *ckaid, enum signature_scheme scheme, struct bytes data, struct blob *out)
+static bool signature_of(const uint8_t *ckaid, enum signature_scheme scheme, struct bytes data,
+			 struct blob *out)
 {
 	if (!blob_make(out, 64))
 		return false;
@@ -177,8 +180,8 @@ static bool sim_sign(void *self, struct bytes ckaid, enum signature_scheme schem
 	return signature_of(ckaid.at, scheme, data, signature);
 }
 
-static bool sim_verify(void *self, const struct public_key *key, enum signature_scheme scheme, struct bytes data,
-		       struct bytes signature)
+static bool sim_verify(void *self, const struct public_key *key, enum signature_scheme scheme,
+		       struct bytes data, struct bytes signature)
 {
 	uint8_t ckaid[CKAID_OCTETS];
 	struct blob right = { NULL, 0 };

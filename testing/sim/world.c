@@ -6,10 +6,10 @@
 
 #include "world_inside.h"
 
-#define FAULT(w, ...)                                                              \
-	do {                                                                       \
-		if (!(w)->fault[0])                                                \
-			snprintf((w)->fault, sizeof((w)->fault), __VA_ARGS__);     \
+#define FAULT(w, ...)                                                          \
+	do {                                                                   \
+		if (!(w)->fault[0])                                            \
+			snprintf((w)->fault, sizeof((w)->fault), __VA_ARGS__); \
 	} while (0)
 
 uint64_t world_draw(struct world *w, uint64_t below)
@@ -134,7 +134,8 @@ static void check(struct world *w, size_t node)
 
 	w->checks++;
 	if (!node_check(w->nodes[node].node, w->now, why))
-		FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed, (long long)w->now, node, why);
+		FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed, (long long)w->now,
+		      node, why);
 }
 
 void sim_step(struct world *w, size_t node, struct event *event)
@@ -242,7 +243,8 @@ bool world_run(struct world *w, msec span)
 		still = w->now == before ? still + 1 : 0;
 		before = w->now;
 		if (still > 20000)
-			FAULT(w, "seed %llu: time stands still at %lld ms", (unsigned long long)w->seed, (long long)w->now);
+			FAULT(w, "seed %llu: time stands still at %lld ms", (unsigned long long)w->seed,
+			      (long long)w->now);
 	}
 	w->now = end;
 	return !w->fault[0];
@@ -309,19 +311,23 @@ bool world_end(struct world *w)
 
 		node_discard(n->node);
 		if (n->crypto.live_secrets)
-			FAULT(w, "seed %llu: %ld ephemeral keys leaked", (unsigned long long)w->seed, n->crypto.live_secrets);
+			FAULT(w, "seed %llu: %ld ephemeral keys leaked", (unsigned long long)w->seed,
+			      n->crypto.live_secrets);
 		if (n->stopped && (n->sas || n->policies))
-			FAULT(w, "seed %llu: node %zu stopped and left kernel state", (unsigned long long)w->seed, i);
+			FAULT(w, "seed %llu: node %zu stopped and left kernel state",
+			      (unsigned long long)w->seed, i);
 		sim_kernel_clear(n);
 	}
 	return !w->fault[0];
 }
 
-bool world_configure(struct world *w, size_t node, const char *config, const char *secrets, const char *group_name,
-		     const char *group_text)
+bool world_configure(struct world *w, size_t node, const char *config, const char *secrets,
+		     const char *group_name, const char *group_text)
 {
 	char group_file[128] = "";
-	struct plan_source sources[3] = { { .kind = SOURCE_CONFIG }, { .kind = SOURCE_SECRETS }, { .kind = SOURCE_GROUP } };
+	struct plan_source sources[3] = { { .kind = SOURCE_CONFIG },
+					  { .kind = SOURCE_SECRETS },
+					  { .kind = SOURCE_GROUP } };
 	struct plan_places places = { "conf", secrets ? "secrets" : NULL, group_name ? "policies" : NULL };
 	static struct plan_problems problems;
 	struct event event = { .kind = EVENT_PLAN };

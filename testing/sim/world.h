@@ -49,7 +49,8 @@ struct world {
 	msec delay; /* mean */
 	unsigned kernel_refusals; /* percent of SA installs */
 	bool (*filter)(struct world *w, size_t from, size_t to, struct bytes data); /* false: lost */
-	struct dns_answer *(*dns)(struct world *w, size_t node, const struct dns_question *question); /* malloc'ed, NULL: silence */
+	struct dns_answer *(*dns)(struct world *w, size_t node,
+				  const struct dns_question *question); /* malloc'ed, NULL: silence */
 	uint64_t steps, packets, lost, checks, clear_packets, esp_packets, held_packets;
 	uint64_t acquire_seq;
 	FILE *trace;
@@ -63,8 +64,8 @@ void world_init(struct world *w, uint64_t seed, size_t node_count);
 bool world_end(struct world *w);
 
 /* Text of a configuration for one node; parsed and put into force. secrets and group may be NULL. */
-bool world_configure(struct world *w, size_t node, const char *config, const char *secrets, const char *group_name,
-		     const char *group_text);
+bool world_configure(struct world *w, size_t node, const char *config, const char *secrets,
+		     const char *group_name, const char *group_text);
 void world_command(struct world *w, size_t node, enum command_kind kind, const char *name);
 /* An application on a node sends one packet to an address: by the node's policies. */
 void world_send(struct world *w, size_t node, const struct address *to);

@@ -120,7 +120,7 @@ static struct verdict take_answer(struct ike_context *c, struct exchange *x, con
 	if (!message_notify(m, 0, &n)) {
 		reason = child_offer_confirm(c, peer->conn, m, x->subject);
 		if (reason == REASON_OK && child_sa_install(c, sa, x->subject, bytes_of_blob(&h->nonce_i),
-							     bytes_of_blob(&h->nonce_r), true))
+							    bytes_of_blob(&h->nonce_r), true))
 			x->subject = NULL;
 		else if (reason == REASON_OK)
 			reason = REASON_MEMORY;
@@ -206,8 +206,8 @@ static void auth_abandon(struct ike_context *c, struct exchange *x, enum reason 
 /* ---- they ask ---- */
 
 /* How far a candidate came, so that the log can name the best reason. */
-static enum reason candidate_fault(const struct ike_sa *sa, const struct peer *peer, const struct auth_work *w,
-				   const struct payload *idr)
+static enum reason candidate_fault(const struct ike_sa *sa, const struct peer *peer,
+				   const struct auth_work *w, const struct payload *idr)
 {
 	struct identity own = { 0 }, asked = { 0 };
 	enum reason fault = REASON_OK;
@@ -232,15 +232,16 @@ static enum reason candidate_fault(const struct ike_sa *sa, const struct peer *p
 	return fault;
 }
 
-static const struct peer *select_peer(struct ike_context *c, const struct ike_sa *sa, const struct auth_work *w,
-				      const struct message *m, enum reason *why)
+static const struct peer *select_peer(struct ike_context *c, const struct ike_sa *sa,
+				      const struct auth_work *w, const struct message *m, enum reason *why)
 {
 	const struct payload *idr = message_find(m, PAYLOAD_IDR, 0);
 	const struct peer *peer;
 	size_t walk = 0;
 
 	*why = REASON_NO_CONNECTION;
-	while ((peer = peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address, &walk)) != NULL) {
+	while ((peer = peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address, &walk)) !=
+	       NULL) {
 		enum reason fault = candidate_fault(sa, peer, w, idr);
 
 		if (fault == REASON_OK)

@@ -102,7 +102,8 @@ static struct verdict fail(struct exchange *x, enum reason reason)
 }
 
 /* A MAC over what the peer must have signed, compared in constant time (U2). */
-static struct verdict verify_mac(struct ike_context *c, struct exchange *x, struct bytes secret, enum key_level level)
+static struct verdict verify_mac(struct ike_context *c, struct exchange *x, struct bytes secret,
+				 enum key_level level)
 {
 	struct ike_sa *sa = x->owner;
 	struct auth_work *w = x->work;
@@ -200,8 +201,8 @@ struct verdict auth_verify_peer(struct ike_context *c, struct exchange *x, const
 		return verify_mac(c, x, proof_key(sa, !sa->initiator), LEVEL_NULL);
 	if (peer->remote->auth == AUTH_SECRET) {
 		secret = plan_secret(c->plan, &sa->local_id, &w->peer_id);
-		return secret ? verify_mac(c, x, bytes_of_blob(&secret->value), LEVEL_PINNED) :
-				fail(x, REASON_NO_SECRET);
+		return secret ? verify_mac(c, x, bytes_of_blob(&secret->value), LEVEL_PINNED)
+			      : fail(x, REASON_NO_SECRET);
 	}
 	return verify_signature(c, x, peer->remote);
 }
@@ -246,10 +247,11 @@ static struct verdict own_signature(struct ike_context *c, struct exchange *x, c
 	if (!job)
 		return verdict_discard(REASON_MEMORY);
 	memcpy(job->ckaid, end->ckaid, sizeof(job->ckaid));
-	found = end->has_ckaid || (end->key.kind != KEY_NONE &&
-				   c->crypto->key_ckaid(c->crypto->self, &end->key, job->ckaid));
-	w->scheme = proof_scheme(end->auth, found ? c->crypto->key_kind(c->crypto->self, BYTES_OF_ARRAY(job->ckaid)) :
-						    KEY_NONE,
+	found = end->has_ckaid ||
+		(end->key.kind != KEY_NONE && c->crypto->key_ckaid(c->crypto->self, &end->key, job->ckaid));
+	w->scheme = proof_scheme(end->auth,
+				 found ? c->crypto->key_kind(c->crypto->self, BYTES_OF_ARRAY(job->ckaid))
+				       : KEY_NONE,
 				 sa->handshake->peer_hashes);
 	job->scheme = w->scheme;
 	made = w->scheme != SIGN_NONE && proof_octets(c, sa, sa->initiator, &sa->local_id, &job->data);
@@ -272,8 +274,8 @@ struct verdict auth_make_own(struct ike_context *c, struct exchange *x, const st
 		return own_mac(c, x, proof_key(sa, sa->initiator), AUTH_TYPE_NULL);
 	if (peer->local->auth == AUTH_SECRET) {
 		secret = plan_secret(c->plan, &sa->local_id, &sa->remote_id);
-		return secret ? own_mac(c, x, bytes_of_blob(&secret->value), AUTH_TYPE_SECRET) :
-				fail(x, REASON_NO_SECRET);
+		return secret ? own_mac(c, x, bytes_of_blob(&secret->value), AUTH_TYPE_SECRET)
+			      : fail(x, REASON_NO_SECRET);
 	}
 	return own_signature(c, x, peer->local);
 }

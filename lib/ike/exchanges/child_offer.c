@@ -26,7 +26,8 @@ static void write_ts(struct build *b, uint8_t type, const struct selector *s)
 	build_end(b);
 }
 
-void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn, const struct child_sa *child)
+void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn,
+		       const struct child_sa *child)
 {
 	struct suite suites[2 * CONN_SUITES];
 	size_t count = choose_esp_suites(conn, &c->abilities, suites);
@@ -91,7 +92,8 @@ static unsigned narrowness(const struct selector *s)
 {
 	bool exact;
 
-	return selector_prefix(s, &exact).bits * 4u + (s->protocol ? 2 : 0) + (s->port_first == s->port_last ? 1 : 0);
+	return selector_prefix(s, &exact).bits * 4u + (s->protocol ? 2 : 0) +
+	       (s->port_first == s->port_last ? 1 : 0);
 }
 
 /* The widest common part of the peer's selectors and ours that is a prefix (2.9). */
@@ -117,7 +119,8 @@ static bool narrow(const struct message *m, uint8_t type, const struct selector 
 }
 
 enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, const struct peer *peer,
-			       const struct message *m, struct child_sa *child, uint8_t *proposal, uint16_t *notify)
+			       const struct message *m, struct child_sa *child, uint8_t *proposal,
+			       uint16_t *notify)
 {
 	const struct payload *offer = message_find(m, PAYLOAD_SA, 0);
 	struct suite suites[2 * CONN_SUITES];
@@ -140,7 +143,8 @@ enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, c
 	if (child->mode == KERNEL_TRANSPORT && !message_notify(m, USE_TRANSPORT_MODE, &n))
 		return REASON_NO_PROPOSAL;
 	*notify = TS_UNACCEPTABLE;
-	if (!narrow(m, PAYLOAD_TSI, &remote, &child->ts_remote) || !narrow(m, PAYLOAD_TSR, &local, &child->ts_local))
+	if (!narrow(m, PAYLOAD_TSI, &remote, &child->ts_remote) ||
+	    !narrow(m, PAYLOAD_TSR, &local, &child->ts_local))
 		return REASON_TS_UNACCEPTABLE;
 	child->esp = choice.suite;
 	child->spi_out = (uint32_t)choice.spi;

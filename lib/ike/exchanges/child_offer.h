@@ -10,7 +10,8 @@
 #include "../wire/build.h"
 
 /* We ask: writes what a larval child wants. */
-void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn, const struct child_sa *child);
+void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn,
+		       const struct child_sa *child);
 
 /*
  * We asked: reads the answer into the child. The answer's selectors must lie within ours (M13), its mode
@@ -24,7 +25,8 @@ enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn, 
  * when the reason is not REASON_OK.
  */
 enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, const struct peer *peer,
-			       const struct message *m, struct child_sa *child, uint8_t *proposal, uint16_t *notify);
+			       const struct message *m, struct child_sa *child, uint8_t *proposal,
+			       uint16_t *notify);
 /* They ask: writes what was chosen. */
 void child_offer_reply(struct build *b, const struct child_sa *child, uint8_t proposal);
 

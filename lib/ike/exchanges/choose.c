@@ -128,8 +128,8 @@ static bool contains(const struct proposal *p, uint8_t protocol, const struct su
 	       has(p, TRANSFORM_ESN, s->esn ? ESN_YES : ESN_NO, 0);
 }
 
-bool choose_suite(const struct proposal_list *list, uint8_t protocol, const struct suite *suites, size_t count,
-		  uint16_t preferred_ke, struct choice *choice)
+bool choose_suite(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
+		  size_t count, uint16_t preferred_ke, struct choice *choice)
 {
 	for (int pass = preferred_ke ? 0 : 1; pass < 2; pass++) {
 		for (size_t i = 0; i < count; i++) {
@@ -147,8 +147,8 @@ bool choose_suite(const struct proposal_list *list, uint8_t protocol, const stru
 }
 
 /* An answer names one transform of each type that was offered, and none that was not (3.3.6). */
-bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites, size_t count,
-		    struct choice *choice)
+bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
+		    size_t count, struct choice *choice)
 {
 	const struct proposal *p = &list->at[0];
 

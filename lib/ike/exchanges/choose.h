@@ -28,14 +28,15 @@ void choose_reply(struct writer *w, uint8_t protocol, uint32_t spi, const struct
  * The first of our suites that a proposal of the peer contains. preferred_ke (0: none) is the group of the
  * peer's KE payload: a suite with it wins over an earlier one, because it saves a round trip.
  */
-MUST_USE bool choose_suite(const struct proposal_list *list, uint8_t protocol, const struct suite *suites, size_t count,
-			   uint16_t preferred_ke, struct choice *choice);
+MUST_USE bool choose_suite(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
+			   size_t count, uint16_t preferred_ke, struct choice *choice);
 
 /* Whether an answer's single proposal is one suite that we offered (4: "a transform that was not offered" ends it). */
 MUST_USE bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
 			     size_t count, struct choice *choice);
 
 /* The ESP suites of a connection cut to what the kernel can, with ESN rows added where it can; at most 2 * CONN_SUITES. */
-size_t choose_esp_suites(const struct conn *conn, const struct kernel_abilities *abilities, struct suite *out);
+size_t choose_esp_suites(const struct conn *conn, const struct kernel_abilities *abilities,
+			 struct suite *out);
 
 #endif

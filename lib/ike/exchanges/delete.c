@@ -115,8 +115,8 @@ static void delete_abandon(struct ike_context *c, struct exchange *x, enum reaso
 }
 
 /* Takes the children that the peer names by its inbound SPIs, and collects ours for the answer. */
-static bool delete_children(struct ike_context *c, struct ike_sa *sa, struct reader *r, unsigned count, uint32_t *spis,
-			    size_t *spi_count)
+static bool delete_children(struct ike_context *c, struct ike_sa *sa, struct reader *r, unsigned count,
+			    uint32_t *spis, size_t *spi_count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		struct child_sa *child = ike_sa_child_by_spi_out(sa, reader_u32(r));

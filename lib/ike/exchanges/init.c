@@ -50,8 +50,8 @@ static bool derive(struct ike_context *c, struct ike_sa *sa, struct bytes shared
 {
 	struct handshake *h = sa->handshake;
 
-	sa->keyed = keys_derive(c->crypto, &sa->suite, shared, bytes_of_blob(&h->nonce_i), bytes_of_blob(&h->nonce_r),
-				sa->spi_i, sa->spi_r, &sa->keys, &h->proof);
+	sa->keyed = keys_derive(c->crypto, &sa->suite, shared, bytes_of_blob(&h->nonce_i),
+				bytes_of_blob(&h->nonce_r), sa->spi_i, sa->spi_r, &sa->keys, &h->proof);
 	return sa->keyed;
 }
 
@@ -206,8 +206,9 @@ static struct verdict init_conclude(struct ike_context *c, struct exchange *x, c
 	/* A bad answer may be a stranger's: it is passed over, and the good one awaited (2.21.1). */
 	if (!read_parts(m, &p) || m->header.spi_r == 0 || !proposals_read(p.sa, &list))
 		return verdict_ignore(REASON_MALFORMED);
-	if (!choose_confirm(&list, PROTOCOL_IKE, conn->ike, conn->ike_count, &choice) || choice.suite.ke != p.group ||
-	    p.group != h->group || !nonce_long_enough(p.nonce, choice.suite.prf))
+	if (!choose_confirm(&list, PROTOCOL_IKE, conn->ike, conn->ike_count, &choice) ||
+	    choice.suite.ke != p.group || p.group != h->group ||
+	    !nonce_long_enough(p.nonce, choice.suite.prf))
 		return verdict_ignore(REASON_NO_PROPOSAL);
 	job = job_new(JOB_KE_SHARE, 0);
 	if (!job || !blob_copy(&job->peer_value, p.ke) || !blob_copy(&h->nonce_r, p.nonce) ||
@@ -293,7 +294,8 @@ static bool choose_for(struct ike_context *c, const struct endpoint *local, cons
 }
 
 /* An unprotected answer that leaves no state behind. */
-static enum init_outcome reply_notify(const struct message *m, uint16_t type, struct bytes data, struct blob *reply)
+static enum init_outcome reply_notify(const struct message *m, uint16_t type, struct bytes data,
+				      struct blob *reply)
 {
 	const struct ike_header header = { .spi_i = m->header.spi_i,
 					   .exchange = IKE_SA_INIT,
@@ -318,8 +320,9 @@ static bool cookie_missing(struct ike_context *c, const struct endpoint *remote,
 		 cookie_check(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, nonce, n.data));
 }
 
-enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local, const struct endpoint *remote,
-			      const struct message *m, struct blob *reply, enum reason *reason)
+enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local,
+			      const struct endpoint *remote, const struct message *m, struct blob *reply,
+			      enum reason *reason)
 {
 	uint8_t cookie[COOKIE_OCTETS], group[2];
 	struct proposal_list list;
@@ -336,9 +339,9 @@ enum init_outcome init_screen(struct ike_context *c, const struct endpoint *loca
 		return INIT_SILENCE;
 	*reason = REASON_COOKIE;
 	if (cookie_missing(c, remote, m, p.nonce))
-		return cookie_make(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, p.nonce, cookie) ?
-			       reply_notify(m, COOKIE, BYTES_OF_ARRAY(cookie), reply) :
-			       INIT_SILENCE;
+		return cookie_make(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, p.nonce, cookie)
+			       ? reply_notify(m, COOKIE, BYTES_OF_ARRAY(cookie), reply)
+			       : INIT_SILENCE;
 	*reason = REASON_MALFORMED;
 	if (!proposals_read(p.sa, &list))
 		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
@@ -406,7 +409,8 @@ static struct verdict init_answered_job(struct ike_context *c, struct exchange *
 	write_ke(&p.build, h->group, bytes_of_blob(&job->public_value));
 	build_body(&p.build, PAYLOAD_NONCE, bytes_of_blob(&h->nonce_r));
 	if (h->peer_hashes)
-		build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE, proof_our_hashes());
+		build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE,
+			     proof_our_hashes());
 	if (!packet_finish(c, &p, x) || !blob_copy(&h->init_answer, bytes_of_blob(&x->parcel)))
 		return verdict_discard(REASON_MEMORY);
 	tell_keys(c, sa);

@@ -17,8 +17,9 @@ enum init_outcome {
 	INIT_REPLY, /* send `reply`, keep nothing */
 	INIT_SILENCE,
 };
-enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local, const struct endpoint *remote,
-			      const struct message *m, struct blob *reply, enum reason *reason);
+enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local,
+			      const struct endpoint *remote, const struct message *m, struct blob *reply,
+			      enum reason *reason);
 
 /* auth.c: the answer to NEWS_PEER_WANTED. keys are copied. */
 void auth_peer_found(struct ike_context *c, struct exchange *x, bool allowed, enum reason reason,

@@ -70,7 +70,8 @@ bool proof_octets(struct ike_context *c, const struct ike_sa *sa, bool initiator
 	const struct bytes parts[] = { BYTES_OF_ARRAY(head), bytes_of_blob(&id->data) };
 	struct writer w;
 
-	if (!prf || !c->crypto->prf(c->crypto->self, sa->suite.prf, proof_key(sa, initiator), parts, 2, mac) ||
+	if (!prf ||
+	    !c->crypto->prf(c->crypto->self, sa->suite.prf, proof_key(sa, initiator), parts, 2, mac) ||
 	    !blob_make(octets, message->len + nonce->len + prf->octets))
 		return false;
 	w = writer_into(octets->data, octets->len);
@@ -102,7 +103,8 @@ bool proof_allowed(enum auth_method method, enum signature_scheme scheme)
 		return false;
 	if (method == AUTH_RSA_PKCS1)
 		return row->kind == KEY_RSA && !row->pss;
-	return (method == AUTH_RSA && row->kind == KEY_RSA) || (method == AUTH_ECDSA && row->kind == KEY_ECDSA_P256);
+	return (method == AUTH_RSA && row->kind == KEY_RSA) ||
+	       (method == AUTH_ECDSA && row->kind == KEY_ECDSA_P256);
 }
 
 enum signature_scheme proof_scheme(enum auth_method method, enum key_kind kind, uint32_t peer_hashes)

@@ -9,12 +9,12 @@
 #include "writer.h"
 
 /* <InitiatorSignedOctets> or <ResponderSignedOctets>: the first message, the other's nonce, the MACed identity. */
-MUST_USE bool proof_octets(struct ike_context *c, const struct ike_sa *sa, bool initiator, const struct identity *id,
-			   struct blob *octets);
+MUST_USE bool proof_octets(struct ike_context *c, const struct ike_sa *sa, bool initiator,
+			   const struct identity *id, struct blob *octets);
 
 /* prf(prf(secret, "Key Pad for IKEv2"), octets): for a shared key, and with SK_p as the secret for NULL. */
-MUST_USE bool proof_mac(struct ike_context *c, const struct ike_sa *sa, struct bytes secret, struct bytes octets,
-			uint8_t mac[PRF_OCTETS_MAX]);
+MUST_USE bool proof_mac(struct ike_context *c, const struct ike_sa *sa, struct bytes secret,
+			struct bytes octets, uint8_t mac[PRF_OCTETS_MAX]);
 
 /* SK_pi or SK_pr. Lends. */
 struct bytes proof_key(const struct ike_sa *sa, bool initiator);

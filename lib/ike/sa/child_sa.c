@@ -29,8 +29,8 @@ struct child_sa *child_sa_new(struct ike_context *c)
 }
 
 /* What both directions have in common, and the addresses of the one. */
-static void fill_sa(const struct ike_sa *sa, const struct child_sa *child, const struct conn *conn, bool inbound,
-		    const struct ike_context *c, struct kernel_sa *k)
+static void fill_sa(const struct ike_sa *sa, const struct child_sa *child, const struct conn *conn,
+		    bool inbound, const struct ike_context *c, struct kernel_sa *k)
 {
 	k->inbound = inbound;
 	k->spi = inbound ? child->spi_in : child->spi_out;
@@ -116,7 +116,8 @@ bool child_sa_install(struct ike_context *c, struct ike_sa *sa, struct child_sa 
 	return b != NULL;
 }
 
-static void remove_one(struct ike_context *c, const struct ike_sa *sa, const struct child_sa *child, bool inbound)
+static void remove_one(struct ike_context *c, const struct ike_sa *sa, const struct child_sa *child,
+		       bool inbound)
 {
 	struct action *a = actions_add(c->actions, ACTION_SA_REMOVE);
 

@@ -38,8 +38,8 @@ struct child_sa *child_sa_new(struct ike_context *c);
  * adopts it; news: CHILD_UP. false: nothing happened and the caller still owns the child.
  * initiator: whether we began the exchange that made it (2.17: whose keys come first).
  */
-MUST_USE bool child_sa_install(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, struct bytes nonce_i,
-			       struct bytes nonce_r, bool initiator);
+MUST_USE bool child_sa_install(struct ike_context *c, struct ike_sa *sa, struct child_sa *child,
+			       struct bytes nonce_i, struct bytes nonce_r, bool initiator);
 
 /* Takes the kernel SAs away and tells the news, once; the child stays with its IKE SA. */
 void child_sa_uninstall(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, enum reason reason);

@@ -25,7 +25,8 @@ static bool jar_turn(struct cookie_jar *jar, const struct crypto *crypto, msec n
 }
 
 static bool bake(const struct crypto *crypto, const uint8_t secret[32], uint32_t version,
-		 const struct endpoint *remote, uint64_t spi_i, struct bytes nonce, uint8_t cookie[COOKIE_OCTETS])
+		 const struct endpoint *remote, uint64_t spi_i, struct bytes nonce,
+		 uint8_t cookie[COOKIE_OCTETS])
 {
 	uint8_t fixed[16 + 2 + 8];
 	struct writer in = writer_into(fixed, sizeof(fixed)), out = writer_into(cookie, COOKIE_OCTETS);
@@ -51,8 +52,8 @@ bool cookie_make(struct cookie_jar *jar, const struct crypto *crypto, msec now, 
 	       bake(crypto, jar->secret[0], jar->version, remote, spi_i, nonce, cookie);
 }
 
-bool cookie_check(struct cookie_jar *jar, const struct crypto *crypto, msec now, const struct endpoint *remote,
-		  uint64_t spi_i, struct bytes nonce, struct bytes cookie)
+bool cookie_check(struct cookie_jar *jar, const struct crypto *crypto, msec now,
+		  const struct endpoint *remote, uint64_t spi_i, struct bytes nonce, struct bytes cookie)
 {
 	struct reader r = reader_of(cookie);
 	uint32_t version = reader_u32(&r);

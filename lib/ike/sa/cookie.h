@@ -18,11 +18,13 @@ struct cookie_jar {
 };
 
 /* The cookie for a first message; false when randomness or hashing failed. */
-MUST_USE bool cookie_make(struct cookie_jar *jar, const struct crypto *crypto, msec now, const struct endpoint *remote,
-			  uint64_t spi_i, struct bytes nonce, uint8_t cookie[COOKIE_OCTETS]);
+MUST_USE bool cookie_make(struct cookie_jar *jar, const struct crypto *crypto, msec now,
+			  const struct endpoint *remote, uint64_t spi_i, struct bytes nonce,
+			  uint8_t cookie[COOKIE_OCTETS]);
 
 /* Whether a cookie that came back is ours and fits (the previous secret is good too). Constant time. */
 MUST_USE bool cookie_check(struct cookie_jar *jar, const struct crypto *crypto, msec now,
-			   const struct endpoint *remote, uint64_t spi_i, struct bytes nonce, struct bytes cookie);
+			   const struct endpoint *remote, uint64_t spi_i, struct bytes nonce,
+			   struct bytes cookie);
 
 #endif

@@ -118,7 +118,8 @@ void exchange_abandon(struct ike_context *c, struct exchange *x, enum reason rea
 	if (x->kind->abandon)
 		x->kind->abandon(c, x, reason, notify);
 	if (reason == REASON_PEER_SILENT)
-		ike_sa_happens(c, sa, HAPPENED_SILENCE, sa->state == IKE_DELETING ? REASON_DELETE_UNANSWERED : reason);
+		ike_sa_happens(c, sa, HAPPENED_SILENCE,
+			       sa->state == IKE_DELETING ? REASON_DELETE_UNANSWERED : reason);
 	exchange_discard(c, x);
 	exchange_pump(c, sa);
 }

@@ -30,8 +30,8 @@ static void init_fields(struct ike_context *c, struct ike_sa *sa, const struct e
 	window_init(&sa->theirs, 1);
 }
 
-struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi, const struct endpoint *local,
-			  const struct endpoint *remote)
+struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
+			  const struct endpoint *local, const struct endpoint *remote)
 {
 	struct ike_sa *sa = calloc(1, sizeof(*sa));
 	uint64_t spi;
@@ -149,9 +149,10 @@ const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, 
 	const struct ike_cell *cell = ike_cell(sa->state, happening);
 
 	if (cell->sort == CELL_NEVER) {
-		actions_note(c->actions, NOTE_ERROR, "#%llu: %s in %s cannot be (%s): the IKE SA is discarded",
-			     (unsigned long long)sa->serial, ike_happening_name(happening), ike_state_name(sa->state),
-			     cell->what);
+		actions_note(c->actions, NOTE_ERROR,
+			     "#%llu: %s in %s cannot be (%s): the IKE SA is discarded",
+			     (unsigned long long)sa->serial, ike_happening_name(happening),
+			     ike_state_name(sa->state), cell->what);
 		enter_state(c, sa, IKE_GONE, reason);
 	} else if (cell->sort == CELL_DO && cell->next != sa->state) {
 		enter_state(c, sa, cell->next, reason);
@@ -171,7 +172,8 @@ void ike_sa_fill_news(const struct ike_sa *sa, struct ike_news *news)
 	identity_print(&sa->remote_id, news->peer_id);
 }
 
-void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason reason, uint16_t notify, bool proven)
+void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason reason, uint16_t notify,
+			   bool proven)
 {
 	struct ike_news *news;
 
@@ -246,7 +248,8 @@ void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
 	}
 	/* Without memory for a deadline the SA could live for ever: it goes now. */
 	if (!deadlines_set(&c->deadlines, sa->serial, due))
-		actions_note(c->actions, NOTE_ERROR, "#%llu: no memory for a deadline", (unsigned long long)sa->serial);
+		actions_note(c->actions, NOTE_ERROR, "#%llu: no memory for a deadline",
+			     (unsigned long long)sa->serial);
 }
 
 struct child_sa *ike_sa_child(const struct ike_sa *sa, uint64_t serial)

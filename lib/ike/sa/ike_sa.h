@@ -75,8 +75,8 @@ struct ike_sa {
 };
 
 /* Makes and enters an IKE SA with a fresh serial and a fresh SPI of ours; NULL when it cannot. */
-struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi, const struct endpoint *local,
-			  const struct endpoint *remote);
+struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
+			  const struct endpoint *local, const struct endpoint *remote);
 
 /*
  * Everything goes: children (their kernel SAs, with news), exchanges with their subjects, keys, the place
@@ -101,7 +101,8 @@ void ike_sa_forget_handshake(struct ike_context *c, struct ike_sa *sa);
 void ike_sa_fill_news(const struct ike_sa *sa, struct ike_news *news);
 
 /* Tells ATTEMPT_FAILED once, when the attempt was ours. */
-void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason reason, uint16_t notify, bool proven);
+void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason reason, uint16_t notify,
+			   bool proven);
 
 /*
  * After a handler has returned: applies what the state asks for (children and queue go when the SA is

@@ -6,8 +6,8 @@
 #include "reader.h"
 #include "writer.h"
 
-bool keys_prf_plus(const struct crypto *crypto, uint16_t prf, struct bytes key, struct bytes seed, uint8_t *out,
-		   size_t out_len)
+bool keys_prf_plus(const struct crypto *crypto, uint16_t prf, struct bytes key, struct bytes seed,
+		   uint8_t *out, size_t out_len)
 {
 	const struct prf_row *row = prf_find(prf);
 	uint8_t block[PRF_OCTETS_MAX], count = 0;
@@ -46,8 +46,9 @@ static void take_encr(struct reader *r, struct sealing_key *key)
 	reader_copy(r, key->encr_key, (size_t)key->encr->key_octets + key->encr->salt_octets);
 }
 
-bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct bytes shared, struct bytes nonce_i,
-		 struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r, struct ike_keys *keys, struct proof_keys *proof)
+bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct bytes shared,
+		 struct bytes nonce_i, struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r,
+		 struct ike_keys *keys, struct proof_keys *proof)
 {
 	const struct prf_row *prf = prf_find(suite->prf);
 	const struct encr_row *encr = encr_find(suite->encr, suite->encr_bits);
@@ -69,10 +70,12 @@ bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct 
 	writer_u64(&s, spi_i);
 	writer_u64(&s, spi_r);
 	nonce_key = writer_written(&n);
-	need = 3u * prf->octets + 2u * integ->key_octets + 2u * ((size_t)encr->key_octets + encr->salt_octets);
+	need = 3u * prf->octets + 2u * integ->key_octets +
+	       2u * ((size_t)encr->key_octets + encr->salt_octets);
 	ok = writer_ok(&n) && writer_ok(&s) &&
 	     crypto->prf(crypto->self, suite->prf, nonce_key, &shared, 1, skeyseed) &&
-	     keys_prf_plus(crypto, suite->prf, bytes_of(skeyseed, prf->octets), writer_written(&s), stream, need);
+	     keys_prf_plus(crypto, suite->prf, bytes_of(skeyseed, prf->octets), writer_written(&s), stream,
+			   need);
 	if (ok) {
 		keys->i.encr = keys->r.encr = encr;
 		keys->i.integ = keys->r.integ = integ;

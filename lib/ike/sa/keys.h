@@ -33,7 +33,8 @@ MUST_USE bool keys_derive(const struct crypto *crypto, const struct suite *suite
  * KEYMAT of a Child SA (2.17), without a KE of its own: fills the keys of both directions; encr, integ and
  * lengths of `i` and `r` are set from the suite. i carries traffic from the initiator of the exchange.
  */
-MUST_USE bool keys_child(const struct crypto *crypto, uint16_t prf, const uint8_t *sk_d, const struct suite *esp,
-			 struct bytes nonce_i, struct bytes nonce_r, struct kernel_sa *i, struct kernel_sa *r);
+MUST_USE bool keys_child(const struct crypto *crypto, uint16_t prf, const uint8_t *sk_d,
+			 const struct suite *esp, struct bytes nonce_i, struct bytes nonce_r,
+			 struct kernel_sa *i, struct kernel_sa *r);
 
 #endif

@@ -71,8 +71,8 @@ static bool fits(const struct peer *row, const struct address *local, const stru
 	return row->remote->host != HOST_ADDRESS || address_equal(&row->remote->address, remote);
 }
 
-static const struct peer *of_group(const struct peers *p, const struct plan *plan, const struct address *local,
-				   const struct address *remote)
+static const struct peer *of_group(const struct peers *p, const struct plan *plan,
+				   const struct address *local, const struct address *remote)
 {
 	const struct group_entry *entry = plan ? plan_group(plan, remote) : NULL;
 	const struct peer *row = entry ? peers_of_conn(p, entry->conn) : NULL;

@@ -7,11 +7,26 @@
 
 #define TEMPORARY_FAILURE 43 /* RFC 7296 2.25 */
 
-#define DO(state, text, from) { CELL_DO, state, 0, text, from }
-#define STAY(text, from) { CELL_STAY, IKE_GONE, 0, text, from }
-#define REFUSE(error, text, from) { CELL_REFUSE, IKE_GONE, error, text, from }
-#define IGNORE(text, from) { CELL_IGNORE, IKE_GONE, 0, text, from }
-#define NEVER(text) { CELL_NEVER, IKE_GONE, 0, text, "our own code" }
+#define DO(state, text, from)                 \
+	{                                     \
+		CELL_DO, state, 0, text, from \
+	}
+#define STAY(text, from)                           \
+	{                                          \
+		CELL_STAY, IKE_GONE, 0, text, from \
+	}
+#define REFUSE(error, text, from)                        \
+	{                                                \
+		CELL_REFUSE, IKE_GONE, error, text, from \
+	}
+#define IGNORE(text, from)                           \
+	{                                            \
+		CELL_IGNORE, IKE_GONE, 0, text, from \
+	}
+#define NEVER(text)                                           \
+	{                                                     \
+		CELL_NEVER, IKE_GONE, 0, text, "our own code" \
+	}
 
 static const struct ike_cell table[IKE_STATES][IKE_HAPPENINGS] = {
 	[IKE_GONE] = {
@@ -183,10 +198,11 @@ const char *ike_state_name(enum ike_state state)
 const char *ike_happening_name(enum ike_happening happening)
 {
 	static const char *const names[IKE_HAPPENINGS] = {
-		"INIT request", "AUTH request", "CREATE request", "INFORMATIONAL request", "answer",
-		"delete received", "keys", "proven", "we refused", "peer refused", "peer unproven", "failed",
-		"delete wanted", "delete answered", "silence", "life over", "replaced", "half-open over",
-		"linger over",
+		"INIT request",  "AUTH request",    "CREATE request", "INFORMATIONAL request",
+		"answer",        "delete received", "keys",           "proven",
+		"we refused",    "peer refused",    "peer unproven",  "failed",
+		"delete wanted", "delete answered", "silence",        "life over",
+		"replaced",      "half-open over",  "linger over",
 	};
 	return (unsigned)happening < IKE_HAPPENINGS ? names[happening] : "?";
 }

@@ -1,0 +1,245 @@
+/*
+ * tables --check DIR CEILING | --write DIR: proves that the state tables are total and connected, counts
+ * their cells, and draws them into docs/states. CI fails when the committed drawings differ. Prints TAP.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/ike/sa/states.h"
+#include "lib/oe/table.h"
+
+static unsigned test, failed;
+
+static void result(bool ok, const char *what)
+{
+	test++;
+	failed += !ok;
+	printf("%sok %u - %s\n", ok ? "" : "not ", test, what);
+}
+
+/* ---- drawings ---- */
+
+static void draw_ike(FILE *out)
+{
+	fprintf(out, "# States of an IKE SA\n\nDrawn by `make diagrams` from lib/ike/sa/states.c; do not edit.\n\n");
+	fprintf(out, "```mermaid\nstateDiagram-v2\n");
+	for (int s = IKE_OPENING; s < IKE_STATES; s++) {
+		for (int h = 0; h < IKE_HAPPENINGS; h++) {
+			const struct ike_cell *c = ike_cell((enum ike_state)s, (enum ike_happening)h);
+
+			if (c->sort == CELL_DO && c->next != (enum ike_state)s)
+				fprintf(out, "  %s --> %s : %s\n", ike_state_name((enum ike_state)s),
+					ike_state_name(c->next), ike_happening_name((enum ike_happening)h));
+		}
+	}
+	fprintf(out, "```\n\n| state | happening | cell | why | source |\n|---|---|---|---|---|\n");
+	for (int s = IKE_OPENING; s < IKE_STATES; s++) {
+		for (int h = 0; h < IKE_HAPPENINGS; h++) {
+			const struct ike_cell *c = ike_cell((enum ike_state)s, (enum ike_happening)h);
+
+			fprintf(out, "| %s | %s | %s%s%s | %s | %s |\n", ike_state_name((enum ike_state)s),
+				ike_happening_name((enum ike_happening)h), cell_sort_name(c->sort),
+				c->sort == CELL_DO ? " " : "", c->sort == CELL_DO ? ike_state_name(c->next) : "",
+				c->what, c->source);
+		}
+	}
+}
+
+static void draw_oe(FILE *out)
+{
+	fprintf(out, "# States of an opportunistic pair\n\nDrawn by `make diagrams` from lib/oe/table.c; do not edit.\n\n");
+	fprintf(out, "Cells: do %zu, stay %zu, ignore %zu, later %zu.\n\n", oe_cells_count(OE_DO),
+		oe_cells_count(OE_STAY), oe_cells_count(OE_IGNORE), oe_cells_count(OE_LATER));
+	fprintf(out, "| state | event | cell | permissive | paranoid | reason | what | source |\n");
+	fprintf(out, "|---|---|---|---|---|---|---|---|\n");
+	for (int s = 0; s < FLOW_STATES; s++) {
+		for (int e = 0; e < FLOW_EVENTS; e++) {
+			const struct oe_cell *c = oe_cell((enum flow_state)s, (enum flow_event)e);
+			bool does = c->sort == OE_DO;
+
+			fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", flow_state_name((enum flow_state)s),
+				flow_event_name((enum flow_event)e), oe_sort_name(c->sort),
+				does ? flow_state_name(c->permissive) : "", does ? flow_state_name(c->paranoid) : "",
+				does ? reason_word(c->reason) : "", c->what, c->source);
+		}
+	}
+}
+
+static void draw_reasons(FILE *out)
+{
+	fprintf(out, "# Reasons\n\nDrawn by `make diagrams` from include/reason.h; do not edit.\n\n");
+	fprintf(out, "| word | what it means |\n|---|---|\n");
+	for (int r = 0; r < REASON_COUNT; r++)
+		fprintf(out, "| %s | %s |\n", reason_word((enum reason)r), reason_sentence((enum reason)r));
+}
+
+static const struct drawing {
+	const char *name;
+	void (*draw)(FILE *out);
+} drawings[] = { { "ike.md", draw_ike }, { "oe.md", draw_oe }, { "reasons.md", draw_reasons } };
+
+static char *text_of(FILE *f)
+{
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!f || getdelim(&text, &room, '\0', f) < 0) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+static bool same_drawing(const struct drawing *d, const char *folder)
+{
+	char path[512], *now = NULL, *kept;
+	size_t len;
+	FILE *memory = open_memstream(&now, &len), *file;
+	bool same;
+
+	d->draw(memory);
+	fclose(memory);
+	snprintf(path, sizeof(path), "%s/%s", folder, d->name);
+	file = fopen(path, "r");
+	kept = text_of(file);
+	same = kept && strcmp(now, kept) == 0;
+	if (file)
+		fclose(file);
+	free(now);
+	free(kept);
+	return same;
+}
+
+/* ---- proofs ---- */
+
+static bool ike_is_total(void)
+{
+	for (int s = 0; s < IKE_STATES; s++) {
+		for (int h = 0; h < IKE_HAPPENINGS; h++) {
+			const struct ike_cell *c = ike_cell((enum ike_state)s, (enum ike_happening)h);
+
+			if (c->sort == CELL_NONE || !c->what || !c->source)
+				return false;
+			if (c->sort == CELL_NEVER && ike_happening_is_peers((enum ike_happening)h))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Whether `to` can be reached from `from`. */
+static bool ike_leads(int from, int to)
+{
+	bool seen[IKE_STATES] = { false };
+	bool grew = true;
+
+	seen[from] = true;
+	while (grew) {
+		grew = false;
+		for (int s = 0; s < IKE_STATES; s++) {
+			for (int h = 0; seen[s] && h < IKE_HAPPENINGS; h++) {
+				const struct ike_cell *c = ike_cell((enum ike_state)s, (enum ike_happening)h);
+
+				if (c->sort == CELL_DO && !seen[c->next])
+					grew = seen[c->next] = true;
+			}
+		}
+	}
+	return seen[to];
+}
+
+static bool ike_is_connected(void)
+{
+	for (int s = IKE_OPENING; s < IKE_STATES; s++) {
+		if (!ike_leads(IKE_OPENING, s) || !ike_leads(s, IKE_GONE))
+			return false;
+	}
+	return true;
+}
+
+static bool oe_is_total(void)
+{
+	return oe_cells_count(OE_ILLEGAL) == 0;
+}
+
+/* A permissive or a paranoid pair never leaves a state that holds packets for CLEAR when it is private. */
+static bool oe_private_never_clear(void)
+{
+	for (int s = 0; s < FLOW_STATES; s++) {
+		for (int e = 0; e < FLOW_EVENTS; e++) {
+			const struct oe_cell *c = oe_cell((enum flow_state)s, (enum flow_event)e);
+
+			/* The classes clear and clear-or-private are no private pairs. */
+			if (c->sort == OE_DO && c->paranoid == FLOW_CLEAR && c->reason != REASON_OE_CLASS_CLEAR &&
+			    c->reason != REASON_OE_CLASS_PASSIVE)
+				return false;
+			if (c->sort == OE_DO && c->reason == REASON_NONE)
+				return false;
+			if (c->sort == OE_IGNORE && !c->source[0])
+				return false;
+		}
+	}
+	return true;
+}
+
+static size_t ceiling_of(const char *file)
+{
+	FILE *f = fopen(file, "r");
+	unsigned long ceiling = 0;
+
+	if (f) {
+		if (fscanf(f, "%lu", &ceiling) != 1)
+			ceiling = 0;
+		fclose(f);
+	}
+	return ceiling;
+}
+
+static int check(const char *folder, const char *ceiling_file)
+{
+	size_t later = oe_cells_count(OE_LATER), ceiling = ceiling_of(ceiling_file);
+	char text[160];
+
+	result(ike_is_total(), "every cell of the IKE SA's table says what and why; no peer can reach a 'never'");
+	result(ike_is_connected(), "every state of an IKE SA can be reached, and its end from each");
+	result(oe_is_total(), "no cell of the opportunistic table is empty");
+	result(oe_private_never_clear(), "no cell leads a private pair into clear; each move has a reason");
+	snprintf(text, sizeof(text), "opportunistic cells: do %zu, stay %zu, ignore %zu, later %zu of at most %zu",
+		 oe_cells_count(OE_DO), oe_cells_count(OE_STAY), oe_cells_count(OE_IGNORE), later, ceiling);
+	result(later <= ceiling, text);
+	for (size_t i = 0; i < ARRAY_LENGTH(drawings); i++) {
+		snprintf(text, sizeof(text), "docs/states/%s is drawn from the table (make diagrams)", drawings[i].name);
+		result(same_drawing(&drawings[i], folder), text);
+	}
+	printf("1..%u\n", test);
+	return failed != 0;
+}
+
+static int write_all(const char *folder)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(drawings); i++) {
+		char path[512];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, drawings[i].name);
+		f = fopen(path, "w");
+		if (!f) {
+			perror(path);
+			return 1;
+		}
+		drawings[i].draw(f);
+		fclose(f);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && strcmp(argv[1], "--check") == 0)
+		return check(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "--write") == 0)
+		return write_all(argv[2]);
+	fprintf(stderr, "tables --check DIR CEILING | --write DIR\n");
+	return 2;
+}
