@@ -142,7 +142,7 @@ dns_start() {
 	} > nsd.conf
 	{
 		printf 'server:\n interface: 192.0.2.53\n access-control: 0.0.0.0/0 allow\n do-daemonize: no\n username: ""\n chroot: ""\n pidfile: ""\n use-syslog: no\n'
-		printf ' module-config: "iterator"\n do-not-query-localhost: no\n do-ip6: no\n directory: "/zones"\n unblock-lan-zones: yes\n insecure-lan-zones: yes\n'
+		printf ' module-config: "iterator"\n do-not-query-localhost: no\n do-ip6: no\n directory: "/zones"\n unblock-lan-zones: yes\n insecure-lan-zones: yes\n local-zone: "test." nodefault\n'
 	} > unbound.conf
 	for z in 100.51.198.in-addr.arpa 2.0.192.in-addr.arpa 8.b.d.0.1.0.0.2.ip6.arpa lab.test 113.0.203.in-addr.arpa; do
 		k=

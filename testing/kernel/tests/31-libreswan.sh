@@ -1,0 +1,14 @@
+# cygnetd against unmodified libreswan, shared key: three suites in tunnel mode and one in transport mode, both roles.
+. testing/kernel/lab.sh
+. testing/kernel/peers.sh
+lab "" "$TOP/build/peers/libreswan"
+ipsec_conf alice gcm
+capture wire bob
+is "libreswan starts" libreswan_start
+is "cygnet starts" cygnetd_start alice
+for c in $MATRIX; do both_roles libreswan "$c"; done
+is "cygnet stops clean" cygnetd_stop alice
+end_captures
+is "ESP was on the wire" [ "$(count wire esp)" -ge 40 ]
+is "no ping was in clear" [ "$(count wire icmp)" = 0 ]
+done_testing
