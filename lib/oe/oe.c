@@ -381,10 +381,7 @@ void oe_child_down(struct oe *oe, msec now, uint64_t child, enum reason reason, 
 	if (!f)
 		return;
 	flow_set_child(oe, f, 0, 0);
-	if (f->state == FLOW_KEYED && reason == REASON_EXPIRED)
-		flow_happens(oe, f, E25_PEER_DELETE);
-	else
-		flow_happens(oe, f, loss_event(reason));
+	flow_happens(oe, f, loss_event(reason));
 }
 
 void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reason, uint16_t notify,
