@@ -61,9 +61,9 @@ bool conn_orient(const struct conn *conn, const struct address *addresses, size_
 {
 	*local = &conn->left;
 	*remote = &conn->right;
-	*address = conn->left.host == HOST_ADDRESS		 ? conn->left.address :
-		   default_v4->family != ADDRESS_NONE ? *default_v4 :
-							*default_v6;
+	*address = conn->left.host == HOST_ADDRESS      ? conn->left.address
+		   : default_v4->family != ADDRESS_NONE ? *default_v4
+							: *default_v6;
 	return count > 0;
 }
 
@@ -173,8 +173,8 @@ static inline void say_policy(struct bench *b, const char *verb, const struct ke
 	/* The exemptions have a test of their own. */
 	if (p->priority < KERNEL_PRIORITY_FIRST + 0x10000u)
 		return;
-	say(b, "%s %s %s %s>%s\n", verb, kernel_direction_name(p->direction), kernel_policy_action_name(p->action),
-	    selector_print(&p->src, src), selector_print(&p->dst, dst));
+	say(b, "%s %s %s %s>%s\n", verb, kernel_direction_name(p->direction),
+	    kernel_policy_action_name(p->action), selector_print(&p->src, src), selector_print(&p->dst, dst));
 }
 
 static inline void say_report(struct bench *b, const struct report *r)
@@ -220,8 +220,9 @@ static inline void say_wish(struct bench *b, const struct oe_wish *w)
 	else if (w->kind == WISH_ABANDON)
 		say(b, "abandon %llu %s\n", (unsigned long long)w->ike_sa, reason_word(w->reason));
 	else
-		say(b, "answer %llu %s %s %s keys=%zu\n", (unsigned long long)w->ike_sa, w->allowed ? "yes" : "no",
-		    reason_word(w->reason), key_level_name(w->level), w->key_count);
+		say(b, "answer %llu %s %s %s keys=%zu\n", (unsigned long long)w->ike_sa,
+		    w->allowed ? "yes" : "no", reason_word(w->reason), key_level_name(w->level),
+		    w->key_count);
 }
 
 /* After every call: the invariants hold; actions and wishes become lines. A wish to connect is fulfilled. */
@@ -255,15 +256,15 @@ static inline void bench_said(struct bench *b, const char *expected)
 	b->told[0] = '\0';
 }
 
-#define assert_said(b, part)                                                      \
-	do {                                                                      \
-		if (!strstr((b)->told, part))                                     \
+#define assert_said(b, part)                                                  \
+	do {                                                                  \
+		if (!strstr((b)->told, part))                                 \
 			fail_msg("expected \"%s\" in:\n%s", part, (b)->told); \
 	} while (0)
 
-#define assert_not_said(b, part)                                                 \
-	do {                                                                     \
-		if (strstr((b)->told, part))                                     \
+#define assert_not_said(b, part)                                                  \
+	do {                                                                      \
+		if (strstr((b)->told, part))                                      \
 			fail_msg("not expected \"%s\" in:\n%s", part, (b)->told); \
 	} while (0)
 

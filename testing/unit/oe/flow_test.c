@@ -78,7 +78,8 @@ static void counters_of_others_move_nothing(void **state)
 	bench_end(b);
 }
 
-static void no_record(enum group_class group, enum dns_verdict verdict, msec ttl, const char *expected, msec until)
+static void no_record(enum group_class group, enum dns_verdict verdict, msec ttl, const char *expected,
+		      msec until)
 {
 	struct bench *b = bench_of(group);
 
@@ -310,7 +311,8 @@ static void refusals(void **state)
 		char expected[64];
 
 		bench_failed(b, cases[i / 2].reason, cases[i / 2].proven);
-		snprintf(expected, sizeof(expected), "PENDING>%s %s\n", i % 2 ? "DENY" : "CLEAR", cases[i / 2].word);
+		snprintf(expected, sizeof(expected), "PENDING>%s %s\n", i % 2 ? "DENY" : "CLEAR",
+			 cases[i / 2].word);
 		assert_said(b, expected);
 		assert_int_equal(bench_flow(b)->until - b->now, cases[i / 2].life);
 		bench_end(b);
@@ -512,7 +514,8 @@ static void classes_that_ask_nothing(void **state)
 		const char *expected;
 	} cases[] = {
 		{ CLASS_CLEAR, "NONE>CLEAR oe-class-clear\nput out pass 192.0.2.10/32>198.51.100.20/32\n" },
-		{ CLASS_CLEAR_OR_PRIVATE, "NONE>CLEAR oe-class-passive\nput out pass 192.0.2.10/32>198.51.100.20/32\n" },
+		{ CLASS_CLEAR_OR_PRIVATE,
+		  "NONE>CLEAR oe-class-passive\nput out pass 192.0.2.10/32>198.51.100.20/32\n" },
 		{ CLASS_BLOCK, "NONE>DENY oe-class-block\nput out block 192.0.2.10/32>198.51.100.20/32\n" },
 	};
 
@@ -582,7 +585,8 @@ static void an_address_that_goes(void **state)
 	assert_said(b, "KEYED>EXPIRED oe-address-gone\n");
 	/* The new address's template stands before the old one goes. */
 	assert_said(b, "put out trap 192.0.2.11/32>0.0.0.0/0\n");
-	assert_true(strstr(b->told, "put out trap 192.0.2.11") < strstr(b->told, "remove out trap 192.0.2.10/32>0.0.0.0/0"));
+	assert_true(strstr(b->told, "put out trap 192.0.2.11") <
+		    strstr(b->told, "remove out trap 192.0.2.10/32>0.0.0.0/0"));
 	bench_end(b);
 }
 

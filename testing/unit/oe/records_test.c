@@ -130,7 +130,8 @@ static void txt_with_a_nul_is_malformed(void **state)
 /* Strings are joined without anything between them, wherever they break. */
 static void txt_strings_are_joined(void **state)
 {
-	static const uint8_t data[] = "\x07X-IPsec\x09-Server(1\x10" "0)=198.51.100.1 ";
+	static const uint8_t data[] = "\x07X-IPsec\x09-Server(1\x10"
+				      "0)=198.51.100.1 ";
 	struct delegation d;
 	const char *why;
 
@@ -238,9 +239,13 @@ static void ipseckey_gateways(void **state)
 	assert_int_equal(read_key("\x0a\x01\0\xc6\x33\x64\x01", 7, &d), RECORD_GOOD);
 	assert_int_equal(d.gateway, GATEWAY_ADDRESS);
 	assert_string_equal(address_print(&d.address, text), "198.51.100.1");
-	assert_int_equal(read_key("\x0a\x02\0\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 19, &d), RECORD_GOOD);
+	assert_int_equal(read_key("\x0a\x02\0\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 19, &d),
+			 RECORD_GOOD);
 	assert_string_equal(address_print(&d.address, text), "2001:db8::1");
-	assert_int_equal(read_key("\x0a\x03\0\x03sga\x07" "example\0", 16, &d), RECORD_GOOD);
+	assert_int_equal(read_key("\x0a\x03\0\x03sga\x07"
+				  "example\0",
+				  16, &d),
+			 RECORD_GOOD);
 	assert_int_equal(d.gateway, GATEWAY_NAME);
 }
 
@@ -279,7 +284,10 @@ static void ipseckey_names_end(void **state)
 	struct delegation d;
 
 	for (size_t i = 3; i < sizeof(data); i += 4)
-		memcpy(data + i, "\x03" "abc", 4);
+		memcpy(data + i,
+		       "\x03"
+		       "abc",
+		       4);
 	data[sizeof(data) - 1] = 0;
 	assert_int_equal(read_key(data, sizeof(data), &d), RECORD_MALFORMED);
 }

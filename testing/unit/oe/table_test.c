@@ -6,14 +6,15 @@ static const struct oe_cell *at(unsigned s, unsigned e)
 	return oe_cell((enum flow_state)s, (enum flow_event)e);
 }
 
-#define FOR_EACH_CELL(s, e, c)                        \
-	for (unsigned s = 0; s < FLOW_STATES; s++)    \
+#define FOR_EACH_CELL(s, e, c)                             \
+	for (unsigned s = 0; s < FLOW_STATES; s++)         \
 		for (unsigned e = 0; e < FLOW_EVENTS; e++) \
 			for (const struct oe_cell *c = at(s, e); c; c = NULL)
 
 static void every_cell_is_filled(void **state)
 {
-	FOR_EACH_CELL (s, e, c) {
+	FOR_EACH_CELL(s, e, c)
+	{
 		if (c->sort == OE_ILLEGAL || !c->what || !c->what[0] || !c->source || !c->source[0])
 			fail_msg("%s x %s is empty", flow_state_name((enum flow_state)s),
 				 flow_event_name((enum flow_event)e));
@@ -22,7 +23,8 @@ static void every_cell_is_filled(void **state)
 
 static void every_move_has_a_reason(void **state)
 {
-	FOR_EACH_CELL (s, e, c) {
+	FOR_EACH_CELL(s, e, c)
+	{
 		if (c->sort == OE_DO)
 			assert_int_not_equal(c->reason, REASON_NONE);
 	}
@@ -40,7 +42,8 @@ static void no_cell_is_never(void **state)
 
 static void private_never_falls_open(void **state)
 {
-	FOR_EACH_CELL (s, e, c) {
+	FOR_EACH_CELL(s, e, c)
+	{
 		if (c->sort == OE_DO)
 			assert_int_not_equal(c->paranoid, FLOW_CLEAR);
 	}
@@ -80,7 +83,8 @@ static void hints_move_nothing(void **state)
 /* A state with a policy of the pair ends by itself; a keyed one is looked at. */
 static void what_must_end_has_a_lifespan(void **state)
 {
-	FOR_EACH_CELL (s, e, c) {
+	FOR_EACH_CELL(s, e, c)
+	{
 		enum flow_state to[2] = { c->permissive, c->paranoid };
 
 		for (int i = 0; c->sort == OE_DO && i < 2; i++) {
@@ -122,7 +126,8 @@ static void every_cell_can_happen(void **state)
 {
 	static const enum group_class classes[] = { CLASS_PRIVATE_OR_CLEAR, CLASS_PRIVATE };
 
-	FOR_EACH_CELL (s, e, c) {
+	FOR_EACH_CELL(s, e, c)
+	{
 		for (size_t i = 0; i < ARRAY_LENGTH(classes); i++) {
 			struct bench *b = bench_keyed(classes[i]);
 			struct flow *f = bench_flow(b);
