@@ -94,3 +94,23 @@ both_roles() {
 	is "$c: down from $peer" ${peer}_down
 	is "$c: no SA is left at either end again" waitfor 8 no_sa
 }
+
+# What was captured, opened with our key log: by tshark (which knows no ChaCha20 here), and by our own decoder.
+tshark_opens() {
+	local args=() line spis= sealed opened
+	while read -r line; do
+		case $line in
+		*CHACHA20*) spis="$spis && !(isakmp.ispi == $(echo "${line%%,*}" | sed 's/../&:/g; s/:$//'))" ;;
+		*) args+=(-o "uat:ikev2_decryption_table:$line") ;;
+		esac
+	done < "$OUT/alice.keys"
+	tshark -r "$OUT/wire.pcap" "${args[@]}" -Y "isakmp.exchangetype >= 35$spis" -V > "$OUT/tshark.txt" 2> "$OUT/tshark.err"
+	sealed=$(grep -c 'Encrypted Data (' "$OUT/tshark.txt")
+	opened=$(grep -c 'Decrypted Data (' "$OUT/tshark.txt")
+	echo "$sealed sealed, $opened opened, $(grep -ci malformed "$OUT/tshark.txt") malformed"
+	[ "$sealed" -gt 20 ] && [ "$sealed" = "$opened" ] && ! grep -qi malformed "$OUT/tshark.txt"
+}
+we_open() {
+	tshark -r "$OUT/wire.pcap" -Y 'udp.port == 500' -T fields -e udp.payload 2>/dev/null |
+		"$TOP/build/tools/decode" "$OUT/alice.keys" --only "$1"
+}

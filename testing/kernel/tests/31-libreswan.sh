@@ -11,4 +11,6 @@ is "cygnet stops clean" cygnetd_stop alice
 end_captures
 is "ESP was on the wire" [ "$(count wire esp)" -ge 40 ]
 is "no ping was in clear" [ "$(count wire icmp)" = 0 ]
+is "tshark opens every SK payload of the GCM and CBC runs, 0 malformed" tshark_opens
+is "our decoder opens every SK payload of the ChaCha20 runs" we_open CHACHA20
 done_testing

@@ -1,0 +1,96 @@
+"""Two daemons as processes: every verb of the tool, its exit status, and a clean end. Prints TAP."""
+import json
+
+from harness import Daemon, conn, done, ok
+
+A, B, NOBODY = "127.1.0.1", "127.2.0.1", "127.3.0.1"
+PAIR = (conn("t", A, B) + conn("wrong", A, B, "leftid=@stranger\nrightid=@other")
+        + conn("silent", A, NOBODY, "retransmit-timeout=1s"))
+alice = Daemon("alice", [A], PAIR)
+bob = Daemon("bob", [B], conn("t", A, B))
+
+ok(alice.start(), "alice's daemon starts", alice.text())
+ok(bob.start(), "bob's daemon starts", bob.text())
+
+rc, out, err = alice.tool("status")
+ok(rc == 0 and "connections=3" in out, "status counts the connections", rc, out, err)
+rc, out, err = alice.tool("up", "t")
+ok(rc == 0 and out.strip(), "up waits and says that it is up", rc, out, err, alice.text())
+rc, out, err = alice.tool("up", "t")
+ok(rc == 0 and "already" in out, "up again says that it is up already", rc, out, err)
+rc, out, err = alice.tool("show", "t")
+ok(rc == 0 and "state=up" in out and "child" in out, "show has the connection and its SAs", rc, out, err)
+rc, out, err = bob.tool("show", "t")
+ok(rc == 0 and "state=up" in out, "bob has it up too", rc, out, err)
+rc, out, err = alice.tool("show", before=["--json"])
+rows = [json.loads(line) for line in out.splitlines()]
+ok(rc == 0 and rows[-1]["done"] and all(r["v"] == 1 for r in rows), "show --json gives one object a line", out)
+rc, out, err = alice.tool("status", before=["--json"])
+rows = [json.loads(line) for line in out.splitlines()]
+ok(rows[0]["connections-up"] == 1 and rows[0]["child-sas"] == 1, "status --json has numbers", out)
+rc, out, err = bob.tool("down", "t")
+ok(rc == 0 and "confirmed" in out, "down from the responder is confirmed", rc, out, err)
+rc, out, err = alice.tool("status", before=["--json"])
+ok(json.loads(out.splitlines()[0])["child-sas"] == 0, "alice has no Child SA then", out)
+rc, out, err = alice.tool("down", "t")
+ok(rc == 0, "down of what is down is no failure", rc, out, err)
+
+rc, out, err = alice.tool("up", "nowhere")
+ok(rc == 6, "up of an unknown connection: 6", rc, out, err)
+rc, out, err = alice.tool("show", "nowhere")
+ok(rc == 6, "show of an unknown connection: 6", rc, out, err)
+rc, out, err = alice.tool("up", "silent")
+ok(rc == 5 and "answer" in out + err, "up towards nobody times out: 5", rc, out, err)
+rc, out, err = alice.tool("down", "silent")
+ok(rc == 0, "down ends its retries", rc, out, err)
+rc, out, err = alice.tool("up", "wrong")
+ok(rc == 7, "up with an identity that the peer has not: 7", rc, out, err)
+rc, out, err = alice.tool("down", "wrong")
+bob.write("ipsec.secrets", '%any %any : PSK "not the key of alice"\n', 0o600)
+ok(bob.tool("reload")[0] == 0, "bob gets another secret by reload")
+rc, out, err = alice.tool("up", "t")
+ok(rc == 7 and "proof" in out + err, "up with the wrong secret: 7, and why", rc, out, err)
+alice.tool("down", "t")
+bob.write("ipsec.secrets", "", 0o600)
+bob.tool("reload")
+rc, out, err = alice.tool("up", "t")
+ok(rc == 7, "up towards a host without the secret: 7", rc, out, err)
+alice.tool("down", "t")
+ok("secret" in bob.tool("show", "t")[1] or "no shared secret" in bob.text().lower(),
+   "bob, who knows, says that the secret is missing", bob.tool("show", "t")[1], bob.text())
+rc, out, err = bob.tool("status", before=["--json"])
+state = json.loads(out.splitlines()[0])
+ok(state["child-sas"] == 0 and state["ike-sas"] == 0, "nothing is left of failures at bob's", out)
+
+rc, out, err = alice.tool("route", "t")
+ok(rc == 0 and "routed" in out, "route", rc, out, err)
+rc, out, err = alice.tool("unroute", "t")
+ok(rc == 0 and "loaded" in out, "unroute", rc, out, err)
+rc, out, err = alice.tool("delete", "t")
+ok(rc == 0 and "unloaded" in alice.tool("show", "t")[1], "delete unloads", rc, out, err)
+alice.write("ipsec.conf", PAIR + conn("new", A, "127.2.0.9"))
+rc, out, err = alice.tool("add", "new")
+ok(rc == 0 and "loaded" in out, "add reads the files again", rc, out, err)
+rc, out, err = alice.tool("explain", "198.51.100.7")
+ok(rc in (0, 10, 11, 12) and out, "explain answers for an address of no group", rc, out, err)
+rc, out, err = alice.tool("explain", "not-an-address")
+ok(rc == 2, "explain of no address: 2", rc, out, err)
+rc, out, err = alice.tool("oe", "list")
+ok(rc == 0, "oe list", rc, out, err)
+rc, out, err = alice.tool("dance")
+ok(rc == 2 and "dance" in err, "no such verb: 2", rc, out, err)
+
+rc, out, err = bob.tool("shutdown")
+ok(rc == 0 and "stopped" in out, "shutdown by the tool waits and says so", rc, out, err)
+try:
+    status = bob.process.wait(10)
+except Exception as late:
+    status = late
+ok(status == 0, "the daemon ended with 0", status, bob.text())
+status = alice.end()
+ok(status == 0, "SIGTERM without SAs ends with 0", status, alice.text())
+for d in (alice, bob):
+    book = d.read_book()
+    ok(book["left"] == 0, "%s left nothing in the kernel before the flush" % d.name, book)
+    ok(book["sas-refused"] == 0 and book["policies-refused"] == 0, "the kernel refused %s nothing" % d.name, book)
+done()
