@@ -36,7 +36,7 @@ enum kernel_mode {
 /* What a policy does with a packet. */
 enum kernel_policy_action {
 	KERNEL_TRAP, /* ask for keys; the packet is queued or dropped, never sent in clear */
-	KERNEL_HOLD, /* a pair's own trap while we negotiate (oe.md 1.4 in the design; docs/kernel.md): same as TRAP for the kernel */
+	KERNEL_HOLD, /* a pair's own trap while we negotiate (docs/opportunistic.md 1.4): same as TRAP for the kernel */
 	KERNEL_PASS,
 	KERNEL_BLOCK,
 	KERNEL_IPSEC,

@@ -75,7 +75,7 @@ void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reaso
 		       bool proven, struct actions *actions);
 void oe_hint(struct oe *oe, msec now, uint64_t flow, struct actions *actions);
 
-/* The responder's question (oe.md 2 in the design, docs/opportunistic.md): answered by WISH_PEER_ANSWER, perhaps later. */
+/* The responder's question (docs/opportunistic.md 2): answered by WISH_PEER_ANSWER, perhaps later. */
 void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, const struct identity *id,
 		    bool null_auth, const struct address *local, const struct address *remote,
 		    struct actions *actions);

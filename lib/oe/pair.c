@@ -1,5 +1,5 @@
 /*
- * The kernel policies of one pair (docs/kernel.md): held by a trap of its own, updated in place to what is
+ * The kernel policies of one pair (docs/opportunistic.md 1.4): held by a trap of its own, updated in place to what is
  * decided, never deleted and added. Nothing inbound unless it is keyed: what may come in clear is the
  * template's to say.
  */
