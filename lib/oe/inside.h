@@ -32,6 +32,8 @@ struct flow {
 	struct finding finding; /* of the last look-up */
 	struct address gateway;
 	uint64_t ike_sa, child; /* serials; 0: none */
+	bool child_initiator; /* we made the child that serves */
+	msec child_since;
 	uint32_t spi_in, spi_out, reqid, acquire_seq;
 	enum kernel_mode mode;
 	bool pair_policy; /* a policy of its own stands in the kernel */
@@ -107,6 +109,9 @@ void flow_pair_text(const struct flow *flow, char text[96]);
 /* pair.c: kernel policies of a pair */
 void pair_put(struct oe *oe, struct flow *flow, enum kernel_policy_action action);
 void pair_remove(struct oe *oe, struct flow *flow);
+void pair_again(struct oe *oe, struct flow *flow); /* what is decided, once more: somebody took it away */
+void policy_put(struct oe *oe, const struct kernel_policy *policy);
+void policy_remove(struct oe *oe, const struct kernel_policy *policy);
 
 /* templates.c */
 void templates_put(struct oe *oe);

@@ -146,6 +146,7 @@ static void acquire(struct oe *oe, const struct kernel_acquire *a)
 	f->acquire_seq = a->seq;
 	if (f->state != FLOW_NONE && f->state != FLOW_EXPIRED) {
 		flow_happens(oe, f, E01_ACQUIRE);
+		pair_again(oe, f);
 		return;
 	}
 	/* A new life: nothing of the last one counts but how often it failed. */
@@ -324,6 +325,23 @@ static void wish_delete(struct oe *oe, uint64_t ike_sa, uint64_t child, enum rea
 	w->reason = reason;
 }
 
+/*
+ * Both sides began at the same time and both finished: one child is enough, and both must choose the same.
+ * The one made by the lower address stays; the other is closed by the side that made it.
+ */
+static bool is_crossing(const struct oe *oe, const struct flow *f, const struct oe_child *child)
+{
+	return f->state == FLOW_KEYED && f->child && f->child_initiator != child->initiator &&
+	       oe->now - f->child_since <= LIMIT_CROSSING;
+}
+
+static bool loses_crossing(const struct flow *f, const struct oe_child *child)
+{
+	bool ours_stays = address_compare(&f->local, &f->remote) < 0;
+
+	return child->initiator != ours_stays;
+}
+
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions)
 {
 	struct flow *f = flow_find(oe, &child->local, &child->remote);
@@ -344,9 +362,21 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 		wish_delete(oe, child->ike_sa, child->child, REASON_AUTH_METHOD);
 		return;
 	}
-	/* An attempt of ours that the peer's child overtook ends; the newest child serves. */
-	if (f->ike_sa && f->ike_sa != child->ike_sa)
+	if (is_crossing(oe, f, child)) {
+		if (loses_crossing(f, child)) {
+			if (child->initiator)
+				wish_delete(oe, child->ike_sa, child->child, REASON_REPLACED);
+			return;
+		}
+		if (f->child_initiator)
+			wish_delete(oe, f->ike_sa, f->child, REASON_REPLACED);
+	} else if (f->child && f->ike_sa != child->ike_sa) {
+		/* The peer began anew (it may have lost everything): the newest child serves. */
 		wish_delete(oe, f->ike_sa, f->child, REASON_REPLACED);
+	}
+	/* An attempt of ours that is still under way is let finish: the crossing rule then decides. */
+	f->child_initiator = child->initiator;
+	f->child_since = now;
 	flow_set_child(oe, f, child->ike_sa, child->child);
 	f->gateway = child->gateway;
 	f->spi_in = child->spi_in;

@@ -22,21 +22,68 @@ static void fill(const struct flow *f, struct kernel_policy *p, enum kernel_poli
 	p->priority = kernel_priority(KERNEL_PRIORITY_PAIR, &p->src, &p->dst);
 }
 
-static void put(struct oe *oe, const struct kernel_policy *p, enum action_kind kind,
-		enum kernel_direction direction)
+/*
+ * A step removes policies last. So one that was to be removed and is wanted again within a step is not
+ * removed at all: its removal becomes the new put.
+ */
+static struct action *overtaken(struct oe *oe, const struct kernel_policy *p)
 {
-	struct action *a = actions_add(oe->actions, kind);
+	for (size_t i = oe->actions->count; i > 0; i--) {
+		struct action *a = &oe->actions->at[i - 1];
+
+		if (a->kind == ACTION_POLICY_REMOVE && a->policy.direction == p->direction &&
+		    selector_equal(&a->policy.src, &p->src) && selector_equal(&a->policy.dst, &p->dst))
+			return a;
+	}
+	return NULL;
+}
+
+void policy_put(struct oe *oe, const struct kernel_policy *p)
+{
+	struct action *a = overtaken(oe, p);
 
 	if (!a)
+		a = actions_add(oe->actions, ACTION_POLICY_PUT);
+	if (!a)
 		return;
+	a->kind = ACTION_POLICY_PUT;
 	a->policy = *p;
-	a->policy.direction = direction;
+}
+
+void policy_remove(struct oe *oe, const struct kernel_policy *p)
+{
+	struct action *a = actions_add(oe->actions, ACTION_POLICY_REMOVE);
+
+	if (a)
+		a->policy = *p;
+}
+
+static struct kernel_policy towards(const struct kernel_policy *p, enum kernel_direction direction)
+{
+	struct kernel_policy q = *p;
+
+	q.direction = direction;
 	if (direction == KERNEL_OUT)
-		return;
-	a->policy.src = p->dst;
-	a->policy.dst = p->src;
-	a->policy.tunnel_src = p->tunnel_dst;
-	a->policy.tunnel_dst = p->tunnel_src;
+		return q;
+	q.src = p->dst;
+	q.dst = p->src;
+	q.tunnel_src = p->tunnel_dst;
+	q.tunnel_dst = p->tunnel_src;
+	return q;
+}
+
+static void put(struct oe *oe, const struct kernel_policy *p, enum kernel_direction direction)
+{
+	struct kernel_policy q = towards(p, direction);
+
+	policy_put(oe, &q);
+}
+
+static void take(struct oe *oe, const struct kernel_policy *p, enum kernel_direction direction)
+{
+	struct kernel_policy q = towards(p, direction);
+
+	policy_remove(oe, &q);
 }
 
 static void remove_inbound(struct oe *oe, struct flow *f)
@@ -46,9 +93,9 @@ static void remove_inbound(struct oe *oe, struct flow *f)
 	if (!f->ipsec_policy)
 		return;
 	fill(f, &p, KERNEL_IPSEC);
-	put(oe, &p, ACTION_POLICY_REMOVE, KERNEL_IN);
+	take(oe, &p, KERNEL_IN);
 	if (f->mode == KERNEL_TUNNEL)
-		put(oe, &p, ACTION_POLICY_REMOVE, KERNEL_FORWARD);
+		take(oe, &p, KERNEL_FORWARD);
 	f->ipsec_policy = false;
 }
 
@@ -58,14 +105,14 @@ void pair_put(struct oe *oe, struct flow *f, enum kernel_policy_action action)
 
 	fill(f, &p, action);
 	if (action == KERNEL_IPSEC) {
-		put(oe, &p, ACTION_POLICY_PUT, KERNEL_IN);
+		put(oe, &p, KERNEL_IN);
 		if (f->mode == KERNEL_TUNNEL)
-			put(oe, &p, ACTION_POLICY_PUT, KERNEL_FORWARD);
+			put(oe, &p, KERNEL_FORWARD);
 		f->ipsec_policy = true;
 	} else {
 		remove_inbound(oe, f);
 	}
-	put(oe, &p, ACTION_POLICY_PUT, KERNEL_OUT);
+	put(oe, &p, KERNEL_OUT);
 	f->pair_policy = true;
 	/* The packet that asked sits on the template's queue: re-issuing the template lets it go at once. */
 	if (action != KERNEL_HOLD)
@@ -80,6 +127,16 @@ void pair_remove(struct oe *oe, struct flow *f)
 	if (!f->pair_policy)
 		return;
 	fill(f, &p, KERNEL_TRAP);
-	put(oe, &p, ACTION_POLICY_REMOVE, KERNEL_OUT);
+	take(oe, &p, KERNEL_OUT);
 	f->pair_policy = false;
+}
+
+void pair_again(struct oe *oe, struct flow *f)
+{
+	if (f->state == FLOW_KEYED)
+		pair_put(oe, f, KERNEL_IPSEC);
+	else if (f->state == FLOW_CLEAR)
+		pair_put(oe, f, KERNEL_PASS);
+	else if (f->state == FLOW_DENY)
+		pair_put(oe, f, KERNEL_BLOCK);
 }

@@ -20,14 +20,6 @@ static bool identical(const struct kernel_policy *a, const struct kernel_policy 
 	       a->priority == b->priority;
 }
 
-static void emit(struct oe *oe, enum action_kind kind, const struct kernel_policy *p)
-{
-	struct action *a = actions_add(oe->actions, kind);
-
-	if (a)
-		a->policy = *p;
-}
-
 /* Wants a policy: put unless it stands already exactly so. */
 static void want(struct oe *oe, const struct kernel_policy *p)
 {
@@ -42,7 +34,7 @@ static void want(struct oe *oe, const struct kernel_policy *p)
 		if (t->kept && t->policy.priority <= p->priority)
 			return;
 		if (!identical(&t->policy, p))
-			emit(oe, ACTION_POLICY_PUT, p);
+			policy_put(oe, p);
 		t->policy = *p;
 		t->kept = true;
 		return;
@@ -52,7 +44,7 @@ static void want(struct oe *oe, const struct kernel_policy *p)
 		return;
 	oe->templates = grown;
 	grown[oe->template_count++] = (struct template){ *p, true };
-	emit(oe, ACTION_POLICY_PUT, p);
+	policy_put(oe, p);
 }
 
 static void want_both(struct oe *oe, struct kernel_policy p, enum kernel_direction direction)
@@ -183,7 +175,7 @@ static void drop_unwanted(struct oe *oe)
 		if (oe->templates[i].kept)
 			oe->templates[kept++] = oe->templates[i];
 		else
-			emit(oe, ACTION_POLICY_REMOVE, &oe->templates[i].policy);
+			policy_remove(oe, &oe->templates[i].policy);
 	}
 	oe->template_count = kept;
 }
@@ -210,13 +202,13 @@ void templates_again(struct oe *oe, const struct flow *f)
 
 		if (p->direction == KERNEL_OUT && p->action == KERNEL_TRAP &&
 		    selector_has_address(&p->src, &f->local) && selector_has_address(&p->dst, &f->remote))
-			emit(oe, ACTION_POLICY_PUT, p);
+			policy_put(oe, p);
 	}
 }
 
 void templates_remove(struct oe *oe)
 {
 	for (size_t i = 0; i < oe->template_count; i++)
-		emit(oe, ACTION_POLICY_REMOVE, &oe->templates[i].policy);
+		policy_remove(oe, &oe->templates[i].policy);
 	oe->template_count = 0;
 }
