@@ -1,6 +1,7 @@
 /* `cygnet check FILE`: reads a configuration as the daemon would and says what is wrong, where and what was meant. */
 #include <errno.h>
 #include <glob.h>
+#include <jansson.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,40 @@ static bool load(void *context, const char *pattern, const char *includer, void 
 	return ok;
 }
 
+/* One object on standard output; releases it. */
+static void print_object(json_t *o)
+{
+	if (!o)
+		return;
+	json_dumpf(o, stdout, JSON_COMPACT);
+	printf("\n");
+	json_decref(o);
+}
+
+/* The same rows that `reload` answers. */
+static void print_problem(const struct tool *t, const struct plan_problem *p)
+{
+	char text[640];
+
+	plan_problem_print(p, text);
+	if (!t->json)
+		fprintf(stderr, "%s\n", text);
+	else
+		print_object(json_pack("{s:i, s:s, s:s, s:i, s:i, s:b, s:s}", "v", 1, "row", "problem",
+				       "file", p->file, "line", (int)p->line, "column", (int)p->column,
+				       "warning", (int)p->warning, "text", text));
+}
+
+static int verdict(const struct tool *t, int status, const char *text)
+{
+	if (t->json)
+		print_object(json_pack("{s:i, s:b, s:i, s:s, s:s}", "v", 1, "done", 1, "status", status,
+				       "reason", status ? "config" : "ok", "text", text));
+	else
+		fprintf(status ? stderr : stdout, "%s\n", text);
+	return status;
+}
+
 int tool_check(const struct tool *t, const char *file)
 {
 	static struct plan_problems problems;
@@ -64,14 +99,12 @@ int tool_check(const struct tool *t, const char *file)
 	char text[640];
 
 	for (size_t i = 0; i < problems.count && i < PLAN_PROBLEMS; i++)
-		fprintf(stderr, "%s\n", plan_problem_print(&problems.at[i], text));
-	if (problems.count > PLAN_PROBLEMS)
-		fprintf(stderr, "and %zu more\n", problems.count - PLAN_PROBLEMS);
+		print_problem(t, &problems.at[i]);
 	if (!plan) {
-		fprintf(stderr, "%s: %zu errors\n", file, problems.errors);
-		return 8;
+		snprintf(text, sizeof(text), "%.400s: %zu errors", file, problems.errors);
+		return verdict(t, 8, text);
 	}
-	printf("%s: %zu connections, no errors\n", file, plan->conn_count);
+	snprintf(text, sizeof(text), "%.400s: %zu connections, no errors", file, plan->conn_count);
 	plan_discard(plan);
-	return 0;
+	return verdict(t, 0, text);
 }

@@ -13,6 +13,7 @@ struct wanted {
 	unsigned bits;
 	const char *name, *txt;
 	bool ipseckey;
+	size_t shown;
 };
 
 static void print_hex(const uint8_t *at, size_t len)
@@ -35,12 +36,13 @@ static void print_txt(const char *gateway, const char *key)
 	printf("\n");
 }
 
-static void show(const struct keystore_key *key, const struct wanted *w)
+static void show(const struct keystore_key *key, struct wanted *w)
 {
 	struct blob dns = { NULL, 0 };
 	char *text = public_key_to_dns(&key->public_key, &dns) ? base64_encode(bytes_of_blob(&dns)) : NULL;
 	char *spki = base64_encode(bytes_of_blob(&key->public_key.spki));
 
+	w->shown++;
 	if (w->ipseckey && text)
 		printf("IN IPSECKEY 10 0 %d . %s\n", key->kind == KEY_RSA ? 2 : 3, text);
 	else if (w->txt && text)
@@ -73,7 +75,10 @@ static bool parse(int argc, char **argv, struct wanted *w)
 		} else if (i + 1 == argc) {
 			return false;
 		} else if (!strcmp(argv[i], "--type")) {
-			w->kind = strcmp(argv[++i], "ecdsa") ? KEY_RSA : KEY_ECDSA_P256;
+			i++;
+			if (strcmp(argv[i], "rsa") && strcmp(argv[i], "ecdsa"))
+				return false;
+			w->kind = strcmp(argv[i], "ecdsa") ? KEY_RSA : KEY_ECDSA_P256;
 		} else if (!strcmp(argv[i], "--bits")) {
 			w->bits = (unsigned)atoi(argv[++i]);
 		} else if (!strcmp(argv[i], "--name")) {
@@ -103,7 +108,7 @@ static void make_folder(const char *dir)
 	mkdir(path, 0700);
 }
 
-static int each(struct keystore *store, const char *verb, const struct wanted *w)
+static int each(struct keystore *store, const char *verb, struct wanted *w)
 {
 	struct keystore_key *keys;
 	size_t count;
@@ -117,7 +122,10 @@ static int each(struct keystore *store, const char *verb, const struct wanted *w
 			show(&keys[i], w);
 	}
 	keystore_keys_discard(keys, count);
-	return count ? 0 : 6;
+	if (!strcmp(verb, "list") || w->shown)
+		return 0;
+	fprintf(stderr, "there is no such key in the database\n");
+	return 6;
 }
 
 int tool_key(const struct tool *t, int argc, char **argv)

@@ -28,22 +28,39 @@ static const char usage[] =
 	"  key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] [--ipseckey]\n"
 	"  shutdown                   delete every SA, wait for the peers, end\n";
 
-static int connect_to(const struct tool *t)
+/* What failed on this side of the socket, in the form that was asked for. */
+static int fail(const struct tool *t, int status, const char *reason, const char *text)
 {
+	json_t *o = t->json ? json_pack("{s:i, s:b, s:i, s:s, s:s}", "v", 1, "done", 1, "status", status,
+					"reason", reason, "text", text)
+			    : NULL;
+
+	if (o)
+		json_dumpf(o, stdout, JSON_COMPACT);
+	if (o)
+		printf("\n");
+	else
+		fprintf(stderr, "%s\n", text);
+	json_decref(o);
+	return status;
+}
+
+static int connect_to(const struct tool *t, int *status)
+{
+	char text[512];
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/ctl", t->rundir);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl", t->rundir) >=
+	    (int)sizeof(address.sun_path))
+		errno = ENAMETOOLONG;
+	else if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
-	if (t->json)
-		printf("{\"v\":1,\"done\":true,\"status\":%d,\"reason\":\"daemon-not-running\",\"text\":\"%s:"
-		       " %s\"}\n",
-		       errno == EACCES ? 4 : 3, address.sun_path, strerror(errno));
-	else
-		fprintf(stderr,
-			"cannot reach the daemon at %s: %s (is it running?)\n  -> systemctl start cygnet\n",
-			address.sun_path, strerror(errno));
+	*status = errno == EACCES || errno == EPERM ? 4 : 3;
+	snprintf(text, sizeof(text), "cannot reach the daemon at %s/ctl: %s%s", t->rundir, strerror(errno),
+		 *status == 4 ? " (only root and the group cygnet may)"
+			      : " (is it running?)\n  -> systemctl start cygnet");
+	fail(t, *status, *status == 4 ? "not-permitted" : "daemon-not-running", text);
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -55,6 +72,19 @@ static bool is_frame(const char *key)
 	       !strcmp(key, "status");
 }
 
+static void print_value(const char *key, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	const char *quote = text && strchr(text, ' ') ? "\"" : "";
+
+	if (text)
+		printf(" %s=%s%s%s", key, quote, text, quote);
+	else if (json_is_boolean(value))
+		printf(" %s=%s", key, json_is_true(value) ? "yes" : "no");
+	else
+		printf(" %s=%" JSON_INTEGER_FORMAT, key, json_integer_value(value));
+}
+
 static void render(const json_t *o)
 {
 	const char *row = json_string_value(json_object_get(o, "row")), *key;
@@ -62,21 +92,20 @@ static void render(const json_t *o)
 	const json_t *value;
 	json_t *walk = (json_t *)(uintptr_t)o;
 
-	if (json_is_true(json_object_get(o, "done"))) {
+	/* A problem's text says its place itself. */
+	if (json_is_true(json_object_get(o, "done")) || (row && !strcmp(row, "problem"))) {
+		json_int_t status = json_integer_value(json_object_get(o, "status"));
+
+		/* From 10 on a status is explain's answer, no failure. */
 		if (text && text[0])
-			printf("%s\n", text);
+			fprintf((status && status < 10) || row ? stderr : stdout, "%s\n", text);
 		return;
 	}
 	printf("%-8s", row ? row : "event");
 	json_object_foreach(walk, key, value)
 	{
-		if (is_frame(key))
-			continue;
-		if (json_is_string(value))
-			printf(" %s=%s%s%s", key, strchr(json_string_value(value), ' ') ? "\"" : "",
-			       json_string_value(value), strchr(json_string_value(value), ' ') ? "\"" : "");
-		else
-			printf(" %s=%" JSON_INTEGER_FORMAT, key, json_integer_value(value));
+		if (!is_frame(key))
+			print_value(key, value);
 	}
 	printf("\n");
 	fflush(stdout);
@@ -87,7 +116,7 @@ static int follow(const struct tool *t, FILE *in, bool forever)
 {
 	char *line = NULL;
 	size_t room = 0;
-	int status = 3;
+	int status = -1;
 
 	while (getline(&line, &room, in) > 0) {
 		json_t *o = json_loads(line, 0, NULL);
@@ -104,19 +133,23 @@ static int follow(const struct tool *t, FILE *in, bool forever)
 			break;
 	}
 	free(line);
+	if (status < 0 || (forever && !status))
+		return fail(t, 3, "daemon-not-running", "the daemon ended before its answer was complete");
 	return status;
 }
 
 static int ask(const struct tool *t, json_t *request, bool forever)
 {
-	int fd = connect_to(t), status;
+	int status = 3, fd = connect_to(t, &status);
 	char *line = json_dumps(request, JSON_COMPACT);
 	FILE *in;
 
 	json_decref(request);
 	if (fd < 0 || !line) {
 		free(line);
-		return 3;
+		if (fd >= 0)
+			close(fd);
+		return status;
 	}
 	if (dprintf(fd, "%s\n", line) < 0) {
 		free(line);

@@ -85,13 +85,14 @@ static void tell(struct daemon *d)
 	if (!now)
 		return;
 	collect(now);
+	/* Also when nothing changed: a fresh IPv6 address takes no socket until it is known to be unique. */
+	sockets_follow(d->sockets, now);
 	if (d->addresses && memcmp(d->addresses, now, sizeof(*now)) == 0) {
 		free(now);
 		return;
 	}
 	free(d->addresses);
 	d->addresses = now;
-	sockets_follow(d->sockets, now);
 	event.addresses = now;
 	daemon_feed(d, &event);
 }

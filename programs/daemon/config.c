@@ -38,14 +38,17 @@ static char *read_file(const char *name, size_t *len)
 	return text;
 }
 
-static void warn_of_readers(const struct daemon *d, const char *name)
+/* Secrets that others can read are none; included files count too. */
+static void warn_of_readers(const struct plan *plan)
 {
-	struct stat st;
+	for (size_t i = 0; i < plan->source_count; i++) {
+		const struct plan_source *s = &plan->sources[i];
+		struct stat st;
 
-	if (d->places.secrets && strcmp(name, d->places.secrets) == 0 && stat(name, &st) == 0 &&
-	    (st.st_mode & 0077))
-		log_write(NOTE_WARNING, "%s has mode %04o: others can read the secrets; chmod 600", name,
-			  (unsigned)st.st_mode & 07777);
+		if (s->kind == SOURCE_SECRETS && stat(s->name, &st) == 0 && (st.st_mode & 0077))
+			log_write(NOTE_WARNING, "%s has mode %04o: others can read the secrets; chmod 600",
+				  s->name, (unsigned)st.st_mode & 07777);
+	}
 }
 
 /* Patterns are relative to the file that includes them; their matches come in order. */
@@ -77,7 +80,6 @@ static bool load(void *context, const char *pattern, const char *includer, void 
 			ok = false;
 			break;
 		}
-		warn_of_readers(context, found.gl_pathv[i]);
 		ok = add(sink, found.gl_pathv[i], text, len);
 		wipe(text, len);
 		free(text);
@@ -95,6 +97,8 @@ struct plan *config_load(struct daemon *d, struct plan_problems *problems)
 	for (size_t i = 0; i < problems->count && i < PLAN_PROBLEMS; i++)
 		log_write(problems->at[i].warning ? NOTE_WARNING : NOTE_ERROR, "%s",
 			  plan_problem_print(&problems->at[i], text));
+	if (plan)
+		warn_of_readers(plan);
 	return plan;
 }
 
@@ -111,5 +115,7 @@ bool config_reload(struct daemon *d, struct plan_problems *problems)
 	/* The node owns the plan; it lives until the next one, which is made by comparing with it. */
 	d->plan = event.plan;
 	daemon_feed(d, &event);
+	if (d->addresses)
+		sockets_follow(d->sockets, d->addresses); /* listen= may have changed */
 	return true;
 }

@@ -26,6 +26,7 @@ struct client {
 	uint64_t command; /* the node's number of the command that is waited for, 0 none */
 	json_int_t id; /* the client's own number of it */
 	bool subscribed;
+	bool dropped; /* to be closed as soon as nobody up the stack holds it */
 };
 
 struct control {
@@ -34,7 +35,7 @@ struct control {
 	size_t count;
 	uint64_t last_command;
 	int fd;
-	struct event *event;
+	struct event *event, *sweep;
 	char path[240];
 };
 
@@ -46,25 +47,60 @@ static void client_close(struct client *cl)
 	free(cl);
 }
 
+/* What is written already leaves before the socket goes, as far as it goes without waiting. */
+static void flush(struct client *cl)
+{
+	struct evbuffer *out = bufferevent_get_output(cl->stream);
+
+	evbuffer_unfreeze(out, 1);
+	while (evbuffer_get_length(out) && evbuffer_write(out, bufferevent_getfd(cl->stream)) > 0)
+		;
+}
+
+/* Callers above still hold the client: it is closed when the loop comes round. */
+static void drop(struct client *cl, const char *why)
+{
+	const struct timeval now = { 0, 0 };
+
+	if (cl->dropped)
+		return;
+	log_write(NOTE_WARNING, "a control client is dropped: %s", why);
+	cl->dropped = true;
+	cl->command = 0;
+	cl->subscribed = false;
+	bufferevent_disable(cl->stream, EV_READ | EV_WRITE);
+	event_add(cl->owner->sweep, &now);
+}
+
+static void sweep(evutil_socket_t fd, short what, void *context)
+{
+	struct control *c = context;
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &c->clients) {
+		struct client *cl = LIST_ENTRY(pos, struct client, link);
+
+		if (!cl->dropped)
+			continue;
+		flush(cl);
+		client_close(cl);
+	}
+}
+
 /* Writes one object and releases it; a client that does not read is dropped. */
-static bool tell(struct client *cl, json_t *object)
+static void tell(struct client *cl, json_t *object)
 {
 	struct evbuffer *out = bufferevent_get_output(cl->stream);
 	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);
-	if (!line)
-		return true;
-	if (evbuffer_get_length(out) + strlen(line) > LIMIT_CONTROL_BACKLOG) {
-		log_write(NOTE_WARNING, "a control client does not read: dropped");
-		free(line);
-		client_close(cl);
-		return false;
+	if (line && evbuffer_get_length(out) + strlen(line) > LIMIT_CONTROL_BACKLOG)
+		drop(cl, "it does not read");
+	if (line && !cl->dropped) {
+		evbuffer_add(out, line, strlen(line));
+		evbuffer_add(out, "\n", 1);
 	}
-	evbuffer_add(out, line, strlen(line));
-	evbuffer_add(out, "\n", 1);
 	free(line);
-	return true;
 }
 
 static json_t *reply(json_int_t id)
@@ -153,8 +189,7 @@ static void problems_told(struct client *cl, json_int_t id, const struct plan_pr
 		json_object_set_new(o, "column", json_integer(p->column));
 		json_object_set_new(o, "warning", json_boolean(p->warning));
 		json_object_set_new(o, "text", json_string(plan_problem_print(p, text)));
-		if (!tell(cl, o))
-			return;
+		tell(cl, o);
 	}
 }
 
@@ -239,24 +274,28 @@ static void request(struct client *cl, const char *line, size_t len)
 	json_decref(o);
 }
 
+static void too_long(struct client *cl)
+{
+	finish(cl, 0, 2, "malformed", "the line is too long");
+	drop(cl, "its line is too long");
+}
+
 static void readable(struct bufferevent *stream, void *context)
 {
 	struct client *cl = context;
-	struct control *c = cl->owner;
 	struct evbuffer *in = bufferevent_get_input(stream);
 	char *line;
 	size_t len;
 
-	while ((line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF)) != NULL) {
-		size_t before = c->count;
-
-		request(cl, line, len);
+	while (!cl->dropped && (line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF)) != NULL) {
+		if (len <= LIMIT_CONTROL_LINE)
+			request(cl, line, len);
+		else
+			too_long(cl);
 		free(line);
-		if (c->count != before)
-			return; /* it was dropped */
 	}
-	if (evbuffer_get_length(in) > LIMIT_CONTROL_LINE)
-		client_close(cl);
+	if (!cl->dropped && evbuffer_get_length(in) > LIMIT_CONTROL_LINE)
+		too_long(cl);
 }
 
 static void gone(struct bufferevent *stream, short what, void *context)
@@ -274,6 +313,14 @@ static bool is_allowed(int fd)
 	       (peer.uid == 0 || peer.uid == geteuid() || getgrnam("cygnet") != NULL);
 }
 
+/* Before there is a client: one line that says why there will be none. */
+static void refuse(int fd, int status, const char *reason, const char *text)
+{
+	dprintf(fd, "{\"v\":%d,\"id\":0,\"done\":true,\"status\":%d,\"reason\":\"%s\",\"text\":\"%s\"}\n",
+		VERSION, status, reason, text);
+	close(fd);
+}
+
 static void accept_client(evutil_socket_t fd, short what, void *context)
 {
 	struct control *c = context;
@@ -282,12 +329,16 @@ static void accept_client(evutil_socket_t fd, short what, void *context)
 
 	if (peer < 0)
 		return;
-	cl = c->count < LIMIT_CONTROL_CLIENTS && is_allowed(peer) ? calloc(1, sizeof(*cl)) : NULL;
+	if (!is_allowed(peer)) {
+		refuse(peer, 4, "not-permitted", "only root and the group cygnet may speak with the daemon");
+		return;
+	}
+	cl = c->count < LIMIT_CONTROL_CLIENTS ? calloc(1, sizeof(*cl)) : NULL;
 	if (cl)
 		cl->stream = bufferevent_socket_new(c->d->base, peer, BEV_OPT_CLOSE_ON_FREE);
 	if (!cl || !cl->stream) {
 		free(cl);
-		close(peer);
+		refuse(peer, 1, "limit", "the daemon has as many clients as it takes");
 		return;
 	}
 	cl->owner = c;
@@ -329,27 +380,16 @@ struct control *control_open(struct daemon *d, char why[256])
 	c->d = d;
 	list_init(&c->clients);
 	snprintf(c->path, sizeof(c->path), "%.200s/ctl", d->options.rundir);
-	if (mkdir(d->options.rundir, 0750) < 0 && errno != EEXIST)
-		log_write(NOTE_WARNING, "%s: %s", d->options.rundir, strerror(errno));
 	c->fd = listen_at(c->path);
+	c->sweep = evtimer_new(d->base, sweep, c);
 	c->event = c->fd < 0 ? NULL : event_new(d->base, c->fd, EV_READ | EV_PERSIST, accept_client, c);
-	if (!c->event) {
+	if (!c->event || !c->sweep) {
 		snprintf(why, 256, "%.120s: %.100s", c->path, strerror(errno));
 		control_close(c);
 		return NULL;
 	}
 	event_add(c->event, NULL);
 	return c;
-}
-
-/* What is written already leaves before the socket goes, as far as it goes without waiting. */
-static void flush(struct client *cl)
-{
-	struct evbuffer *out = bufferevent_get_output(cl->stream);
-
-	evbuffer_unfreeze(out, 1);
-	while (evbuffer_get_length(out) && evbuffer_write(out, bufferevent_getfd(cl->stream)) > 0)
-		;
 }
 
 void control_close(struct control *c)
@@ -364,6 +404,8 @@ void control_close(struct control *c)
 	}
 	if (c->event)
 		event_free(c->event);
+	if (c->sweep)
+		event_free(c->sweep);
 	if (c->fd >= 0) {
 		close(c->fd);
 		unlink(c->path);

@@ -89,6 +89,14 @@ void log_write(enum note_level level, const char *format, ...) __attribute__((fo
 FILE *keylog_open(const char *file, char why[256]);
 void keylog_write(FILE *file, const struct action *keys);
 
+/* instance.c: one daemon at a rundir, which it makes; false with the reason. */
+bool instance_open(const struct options *options, char why[256]);
+void instance_close(void);
+
+/* background.c: forks; the parent waits for background_ready and ends. */
+bool background_go(void);
+void background_ready(void);
+
 /* privileges.c: keeps NET_ADMIN, NET_BIND_SERVICE, NET_RAW. */
 bool privileges_drop(char why[256]);
 

@@ -17,12 +17,16 @@ msec daemon_now(void)
 	return (msec)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void queue(struct daemon *d, const struct event *event)
+static void queue(struct daemon *d, struct event *event)
 {
 	struct waiting_event *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (!w) {
+		log_write(NOTE_ERROR, "there was no memory for an event: %s is lost",
+			  event_kind_name(event->kind));
+		event_discard(d->crypto, event);
 		return;
+	}
 	w->event = *event;
 	if (d->last)
 		d->last->next = w;

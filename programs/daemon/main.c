@@ -17,6 +17,28 @@ static const char usage[] =
 	"        [--log-level error|warning|info|debug] [--keylog F] [--trace F] [--stop-deadline SECONDS]\n"
 	"        [--ike-port N] [--natt-port N]\n";
 
+static const struct options defaults = {
+	.config = "/etc/ipsec.conf",
+	.secrets = "/etc/ipsec.secrets",
+	.policies = "/etc/ipsec.d/policies",
+	.rundir = "/run/cygnet",
+	.level = NOTE_INFO,
+	.ike_port = 500,
+	.natt_port = 4500,
+};
+
+/* A whole number of a range: nothing else is guessed at. */
+static bool number(const char *text, long least, long most, long *value)
+{
+	char *end;
+
+	*value = strtol(text, &end, 10);
+	if (*text && !*end && *value >= least && *value <= most)
+		return true;
+	fprintf(stderr, "cygnetd: '%s' is no number from %ld to %ld\n%s", text, least, most, usage);
+	return false;
+}
+
 static bool parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option long_options[] = {
@@ -28,15 +50,10 @@ static bool parse_options(int argc, char **argv, struct options *o)
 		{ "ike-port", 1, NULL, 'i' },  { "natt-port", 1, NULL, 'N' },
 		{ "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },
 	};
+	long value;
 	int c;
 
-	*o = (struct options){ .config = "/etc/ipsec.conf",
-			       .secrets = "/etc/ipsec.secrets",
-			       .policies = "/etc/ipsec.d/policies",
-			       .rundir = "/run/cygnet",
-			       .level = NOTE_INFO,
-			       .ike_port = 500,
-			       .natt_port = 4500 };
+	*o = defaults;
 	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -64,13 +81,15 @@ static bool parse_options(int argc, char **argv, struct options *o)
 			o->trace = optarg;
 			break;
 		case 'd':
-			o->stop_deadline = SECONDS(atoi(optarg));
+			if (!number(optarg, 1, 3600, &value))
+				return false;
+			o->stop_deadline = SECONDS(value);
 			break;
 		case 'i':
-			o->ike_port = (uint16_t)atoi(optarg);
-			break;
 		case 'N':
-			o->natt_port = (uint16_t)atoi(optarg);
+			if (!number(optarg, 1, 65535, &value))
+				return false;
+			*(c == 'i' ? &o->ike_port : &o->natt_port) = (uint16_t)value;
 			break;
 		case 'l':
 			if (note_level_parse(optarg, &o->level))
@@ -85,6 +104,8 @@ static bool parse_options(int argc, char **argv, struct options *o)
 			return false;
 		}
 	}
+	if (optind < argc)
+		fprintf(stderr, "cygnetd: what is '%s'?\n%s", argv[optind], usage);
 	return optind == argc;
 }
 
@@ -200,8 +221,7 @@ static bool open_signals(struct daemon *d)
 
 static bool go_background(const struct daemon *d)
 {
-	/* NSS refuses to work in a forked child: this comes before it is opened. */
-	return d->options.foreground || getenv("NOTIFY_SOCKET") || daemon(0, 1) == 0;
+	return d->options.foreground || getenv("NOTIFY_SOCKET") || background_go();
 }
 
 static bool open_all(struct daemon *d, struct plan *plan, char why[256])
@@ -209,14 +229,13 @@ static bool open_all(struct daemon *d, struct plan *plan, char why[256])
 	struct event event = { .kind = EVENT_PLAN };
 
 	d->base = event_base_new();
-	if (!d->base || !open_store(d, plan, why))
+	if (!d->base || !instance_open(&d->options, why) || !open_store(d, plan, why))
 		return false;
 	d->node = node_new(d->crypto);
 	d->timer = evtimer_new(d->base, timer, d);
 	if (!d->node || !d->timer)
 		return false;
-	d->workers = workers_open(d, why);
-	d->sockets = d->workers ? sockets_open(d, why) : NULL;
+	d->sockets = sockets_open(d, why);
 	if (!d->sockets || !open_kernel(d, why))
 		return false;
 	d->resolver = resolver_open(d, &plan->setup, why);
@@ -227,6 +246,10 @@ static bool open_all(struct daemon *d, struct plan *plan, char why[256])
 		return false;
 	d->control = control_open(d, why);
 	if (!d->control || !open_signals(d) || !privileges_drop(why))
+		return false;
+	/* Capabilities belong to threads: these get what is left now. No job comes before a plan. */
+	d->workers = workers_open(d, why);
+	if (!d->workers)
 		return false;
 	event.plan = plan;
 	daemon_feed(d, &event);
@@ -257,6 +280,7 @@ static void close_all(struct daemon *d)
 	if (d->base)
 		event_base_free(d->base);
 	keystore_close(d->keystore);
+	instance_close();
 	if (d->keylog)
 		fclose(d->keylog);
 	if (d->trace)
@@ -293,6 +317,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	log_write(NOTE_INFO, "cygnetd is ready");
+	background_ready();
 	sd_notify(0, "READY=1\nSTATUS=ready");
 	event_base_dispatch(d.base);
 	close_all(&d);

@@ -179,16 +179,22 @@ static struct socket *find(struct sockets *all, const struct endpoint *local)
 /* setup.listen is a list of the addresses to use; without it all are. */
 static bool is_listed(const struct daemon *d, const struct address *a)
 {
-	char text[ADDRESS_TEXT];
-	const char *listen = d->plan ? d->plan->setup.listen : NULL, *at;
-	size_t len;
+	const char *at = d->plan ? d->plan->setup.listen : NULL;
 
-	if (!listen)
+	if (!at)
 		return true;
-	address_print(a, text);
-	len = strlen(text);
-	at = strstr(listen, text);
-	return at && (at[len] == '\0' || strchr(", \t", at[len])) && (at == listen || strchr(", \t", at[-1]));
+	while (*at) {
+		size_t len = strcspn(at, ", \t");
+		char word[ADDRESS_TEXT];
+		struct address listed;
+
+		/* Compared as addresses: IPv6 has many spellings. */
+		snprintf(word, sizeof(word), "%.*s", (int)len, at);
+		if (len < sizeof(word) && address_parse(&listed, word) && address_equal(&listed, a))
+			return true;
+		at += len + (at[len] != '\0');
+	}
+	return false;
 }
 
 void sockets_follow(struct sockets *all, const struct event_addresses *addresses)
@@ -202,7 +208,7 @@ void sockets_follow(struct sockets *all, const struct event_addresses *addresses
 
 		for (size_t i = 0; i < addresses->count; i++)
 			there = there || address_equal(&addresses->at[i], &s->local.address);
-		if (!there)
+		if (!there || !is_listed(all->d, &s->local.address))
 			socket_close(s);
 	}
 	for (size_t i = 0; i < addresses->count; i++) {
