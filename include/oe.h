@@ -67,6 +67,7 @@ struct oe_child {
 	enum kernel_mode mode;
 	uint32_t reqid, spi_in, spi_out;
 	enum key_level level;
+	bool initiator; /* we made the IKE SA that it belongs to */
 	char peer_id[128];
 };
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions);

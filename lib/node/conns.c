@@ -62,11 +62,10 @@ static void changed(struct node *n, struct run *run, msec now, const char *from,
 /* Exit statuses of docs/commands.md. */
 static int status_of(const struct run *run)
 {
-	if (run->reason == REASON_PEER_SILENT)
-		return 5;
+	/* A refusal that nobody signed still is the best answer to "why" when nothing better came. */
 	if (run->reason == REASON_AUTH_REFUSED || run->reason == REASON_PEER_REFUSED || run->notify)
 		return 7;
-	return 1;
+	return run->reason == REASON_PEER_SILENT ? 5 : 1;
 }
 
 static void answer_up(struct run *run, int status, const char *name, struct actions *actions)
@@ -151,15 +150,22 @@ static void failed(struct node *n, struct run *run, const struct ike_news *news,
 	answer_down(run, 0, conn ? conn->name : "", "the attempt was ended", actions);
 }
 
-static void came_up(struct node *n, struct run *run, const struct ike_news *news, msec now,
-		    struct actions *actions)
+/*
+ * Both sides began at the same time and both finished: the one made by the lower address stays; the other
+ * is closed by the side that made it (the same rule as for pairs, lib/oe/oe.c).
+ */
+static bool is_crossing(const struct run *run, const struct ike_news *news, msec now)
 {
-	const struct conn *conn = plan_conn(n->plan, run->conn);
-	const char *before = state_of(run);
-	uint64_t old = run->child && run->ike_sa != news->ike_sa ? run->ike_sa : 0;
+	return run->child && run->initiator != news->initiator && now - run->up_since <= LIMIT_CROSSING;
+}
 
+static void serve(struct node *n, struct run *run, const struct ike_news *news, msec now,
+		  struct actions *actions)
+{
 	run->child = news->child;
 	run->ike_sa = news->ike_sa;
+	run->initiator = news->initiator;
+	run->up_since = now;
 	run->attempts = 0;
 	run->acquire_seq = 0;
 	run->notify = 0;
@@ -170,11 +176,29 @@ static void came_up(struct node *n, struct run *run, const struct ike_news *news
 	run->remote = news->remote.address;
 	run->mode = news->mode;
 	conn_policy_up(n, run, actions);
+}
+
+static void came_up(struct node *n, struct run *run, const struct ike_news *news, msec now,
+		    struct actions *actions)
+{
+	const struct conn *conn = plan_conn(n->plan, run->conn);
+	const char *before = state_of(run);
+	bool crossing = is_crossing(run, news, now);
+	bool ours_stays = address_compare(&news->local.address, &news->remote.address) < 0;
+	uint64_t loser = run->child && run->ike_sa != news->ike_sa ? run->ike_sa : 0;
+
+	if (crossing && news->initiator != ours_stays) {
+		if (news->initiator)
+			ike_delete(n->ike, now, news->ike_sa, REASON_REPLACED, actions);
+		return;
+	}
+	if (crossing && !run->initiator)
+		loser = 0; /* the peer's to close */
+	serve(n, run, news, now, actions);
 	changed(n, run, now, before, REASON_UP, actions);
 	answer_up(run, 0, conn ? conn->name : "", actions);
-	/* The newest serves; the peer may have lost the older one. */
-	if (old)
-		ike_delete(n->ike, now, old, REASON_REPLACED, actions);
+	if (loser)
+		ike_delete(n->ike, now, loser, REASON_REPLACED, actions);
 }
 
 static void went_down(struct node *n, struct run *run, const struct ike_news *news, msec now,

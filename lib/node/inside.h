@@ -15,6 +15,8 @@ struct run {
 	unsigned attempts;
 	uint64_t ike_sa; /* the attempt or the IKE SA, 0 for none */
 	uint64_t child; /* installed, 0 for none */
+	bool initiator; /* we made what is up */
+	msec up_since;
 	uint32_t acquire_seq;
 	msec retry_due;
 	uint64_t up_command, down_command; /* who waits for the result, 0 nobody */

@@ -75,6 +75,7 @@ static void tell_child_up(struct node *n, msec now, const struct ike_news *news,
 		.spi_in = news->spi_in,
 		.spi_out = news->spi_out,
 		.level = news->level,
+		.initiator = news->initiator,
 	};
 
 	snprintf(child.peer_id, sizeof(child.peer_id), "%s", news->peer_id);
