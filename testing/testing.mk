@@ -13,14 +13,21 @@ fresh:
 	$(Q)rm -rf $(B)/tap
 
 ## make quick     unit tests, small worlds, tables, tidy; under sanitizers; no root, no network
-quick: fresh all $(UNIT) $(B)/asan/sim
-	$(Q)$(MAKE) --no-print-directory tidy unit tables
+quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario
+	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n
 sim: $(B)/release/sim
 	$(Q)$(B)/release/sim $(if $(SEED),--seed $(SEED),--worlds $(WORLDS))
+
+## make scenarios the stories in testing/scenarios
+scenarios: $(B)/asan/scenario
+	$(Q)$(TAP) scenarios $(B)/asan/scenario $(sort $(wildcard testing/scenarios/*.txt))
+
+# the same sources by the other compiler, every warning an error
+clang: $(B)/clang/cygnetd $(B)/clang/cygnet
 
 ## make tables    the state tables: total, reachable, drawn as committed
 tables: $(B)/tools/tables
@@ -48,13 +55,14 @@ demo:
 	$(Q)testing/kernel/run --timeout 120 --out $(B)/demo testing/kernel/demo.sh
 
 ## make check     everything; ends with one line: N passed, N failed, N skipped
-check: fresh all $(UNIT) $(B)/asan/sim $(B)/release/sim $(FUZZ)
-	$(Q)$(MAKE) --no-print-directory tidy unit tables
+check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/release/sim $(FUZZ)
+	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
+	$(Q)$(TAP) sim/twice testing/tools/twice 7
 	$(Q)$(TAP) symbols testing/tools/symbols
 	$(Q)$(MAKE) --no-print-directory fuzz
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check

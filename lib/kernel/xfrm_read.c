@@ -1,5 +1,6 @@
 /* What XFRM tells (xfrm.h). Every length is checked; what is odd is XFRM_OTHER. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,7 +135,8 @@ static void read_ack(struct bytes body, uint16_t flags, struct xfrm_message *m)
 	if (!fixed_part(body, &in, sizeof(in)))
 		return;
 	m->kind = XFRM_ACK;
-	m->error = -in.error;
+	/* An error is a negative errno; anything else is the sender's nonsense. */
+	m->error = in.error == 0 ? 0 : in.error < 0 && in.error > -4096 ? -in.error : EIO;
 	if (!(flags & NLM_F_ACK_TLVS))
 		return;
 	words = attribute(body,
