@@ -361,7 +361,8 @@ static int listen_at(const char *path)
 	memcpy(address.sun_path, path, strnlen(path, sizeof(address.sun_path) - 1));
 	unlink(path);
 	if (fd >= 0 && (strlen(path) >= sizeof(address.sun_path) ||
-			bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)) {
+			bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+			listen(fd, LIMIT_CONTROL_CLIENTS) < 0)) {
 		close(fd);
 		fd = -1;
 	}

@@ -64,8 +64,8 @@ class Control:
 
     def __init__(self, path, timeout=10):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(path)  # waits where the daemon's row of callers is full
         self.socket.settimeout(timeout)
-        self.socket.connect(path)
         self.rest = b""
 
     def send(self, data):
@@ -103,8 +103,9 @@ class Control:
 
 
 class Daemon:
-    def __init__(self, name, addresses, conf="", secrets=SECRET, options=()):
+    def __init__(self, name, addresses, conf="", secrets=SECRET, options=(), level="debug"):
         self.name, self.addresses, self.options = name, addresses, list(options)
+        self.level = level
         self.dir = os.path.join(_root, name)
         os.makedirs(self.dir + "/policies", exist_ok=True)
         self.rundir, self.ctl = self.dir + "/run", self.dir + "/run/ctl"
@@ -134,7 +135,7 @@ class Daemon:
     def start(self, *more, wait=10):
         """True once the daemon says that it is ready; False when it ended or said nothing."""
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen(self.arguments() + ["--foreground", "--log-level", "debug", *more],
+            self.process = subprocess.Popen(self.arguments() + ["--foreground", "--log-level", self.level, *more],
                                             stderr=log, stdout=log, stdin=subprocess.DEVNULL, env=self.environment())
         _running.append(self.process)
         return self.wait_log("cygnetd is ready", wait)
