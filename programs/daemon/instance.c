@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -25,12 +26,23 @@ static bool is_current(int fd, const char *path)
 	       ours.st_dev == named.st_dev;
 }
 
+/* The group of the control socket must reach it. */
+static void share(const char *rundir)
+{
+	const struct group *group = getgrnam("cygnet");
+
+	if (group && chown(rundir, (uid_t)-1, group->gr_gid) < 0)
+		log_write(NOTE_DEBUG, "%s keeps its group: %s", rundir, strerror(errno));
+}
+
 bool instance_open(const struct options *options, char why[256])
 {
 	char text[24];
 	int len;
 
-	if (mkdir(options->rundir, 0750) < 0 && errno != EEXIST) {
+	if (mkdir(options->rundir, 0750) == 0) {
+		share(options->rundir);
+	} else if (errno != EEXIST) {
 		snprintf(why, 256, "%.150s: %.80s", options->rundir, strerror(errno));
 		return false;
 	}

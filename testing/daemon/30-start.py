@@ -65,6 +65,15 @@ d.kill()
 ok(os.path.exists(d.ctl) and d.start(), "after kill -9 it starts over its own leavings", d.text())
 ok(d.end() == 0 and bob.end() == 0, "both end with 0")
 
+# As the unit starts it: root with three capabilities and no more from the beginning.
+u = Daemon("u", ["127.1.0.5"], conn("t", "127.1.0.5", B))
+unit = ["setpriv", "--bounding-set", "-all,+net_admin,+net_bind_service,+net_raw", "--inh-caps", "-all", "--no-new-privs"]
+plain = u.arguments
+u.arguments = lambda: unit + plain()
+ok(u.start() and u.tool("status")[0] == 0 and u.tool("reload")[0] == 0, "it starts with the unit's capabilities alone",
+   u.text())
+ok(u.end() == 0, "and ends with 0")
+
 # Files that are wrong.
 e = Daemon("e", ["127.1.0.3"], conn("t", "127.1.0.3", B) + " lefft=1\n")
 ok(not e.start() and e.process.wait(5) == 8 and "ipsec.conf:" in e.text() and "lefft" in e.text() and "left" in e.text(),
