@@ -83,13 +83,6 @@ static void wish_end(struct oe *oe, struct flow *f, enum reason reason)
 static void enter_potential(struct oe *oe, struct flow *f)
 {
 	pair_put(oe, f, KERNEL_HOLD);
-	for (int i = 0; i < 2; i++) {
-		if (f->answers[i])
-			dns_answer_discard(f->answers[i]);
-		free(f->answers[i]);
-		f->answers[i] = NULL;
-		f->asked[i] = true;
-	}
 	flow_set_child(oe, f, 0, 0);
 	ask_dns(oe, f->serial, &f->remote);
 }

@@ -157,7 +157,7 @@ void flow_set_child(struct oe *oe, struct flow *f, uint64_t ike_sa, uint64_t chi
 		list_append(number_bucket(&oe->children, child), &f->in_child);
 }
 
-static void forget_answers(struct flow *f)
+void flow_forget(struct flow *f)
 {
 	for (int i = 0; i < 2; i++) {
 		if (f->answers[i])
@@ -165,6 +165,8 @@ static void forget_answers(struct flow *f)
 		free(f->answers[i]);
 		f->answers[i] = NULL;
 	}
+	finding_discard(&f->finding);
+	memset(&f->finding, 0, sizeof(f->finding));
 }
 
 void flow_discard(struct oe *oe, struct flow *f)
@@ -176,7 +178,6 @@ void flow_discard(struct oe *oe, struct flow *f)
 	list_remove(&f->in_child);
 	oe->flow_count--;
 	oe->counts.by_state[f->state]--;
-	forget_answers(f);
-	finding_discard(&f->finding);
+	flow_forget(f);
 	free(f);
 }

@@ -28,7 +28,6 @@ struct flow {
 	msec since, until;
 	unsigned shorts; /* short lifespans in a row: each is twice the one before */
 	struct dns_answer *answers[2]; /* IPSECKEY, TXT; owned, NULL while awaited */
-	bool asked[2];
 	struct finding finding; /* of the last look-up */
 	struct address gateway;
 	uint64_t ike_sa, child; /* serials; 0: none */
@@ -96,6 +95,8 @@ struct flow *flow_make(struct oe *oe, const struct address *local, const struct 
 		       const struct group_entry *entry);
 /* Takes class, connection and mode from its group's entry, anew after a reload. */
 void flow_settle(struct oe *oe, struct flow *flow, const struct group_entry *entry);
+/* Forgets what DNS said: a new life begins. */
+void flow_forget(struct flow *flow);
 void flow_set_child(struct oe *oe, struct flow *flow, uint64_t ike_sa, uint64_t child);
 void flow_discard(struct oe *oe, struct flow *flow);
 bool flows_init(struct oe *oe);

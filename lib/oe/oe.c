@@ -151,8 +151,7 @@ static void acquire(struct oe *oe, const struct kernel_acquire *a)
 	}
 	/* A new life: nothing of the last one counts but how often it failed. */
 	flow_settle(oe, f, e);
-	finding_discard(&f->finding);
-	memset(&f->finding, 0, sizeof(f->finding));
+	flow_forget(f);
 	f->gateway = f->remote;
 	event = acquire_event(oe, f);
 	oe->counts.limits_hit += event == E34_LIMIT;

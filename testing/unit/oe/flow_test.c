@@ -388,14 +388,66 @@ static void a_peer_replaces_clear_in_place(void **state)
 	bench_end(b);
 }
 
-static void a_peer_overtakes_our_attempt(void **state)
+/*
+ * Both began at once. The peer's child serves at once; our attempt is let finish, and then one of the two
+ * children stays: the one made by the lower address. The other is closed by the side that made it.
+ */
+static void both_begin_at_once(void **state)
 {
 	struct bench *b = bench_pending(CLASS_PRIVATE);
-	char expected[64];
+	uint64_t flow = b->flow, ike_sa = b->ike_sa;
+	struct oe_child ours;
 
-	snprintf(expected, sizeof(expected), "abandon %llu replaced\n", (unsigned long long)b->ike_sa);
 	bench_child_up(b, 0, LEVEL_DNS_SECURE);
 	assert_said(b, "PENDING>KEYED oe-peer-started\n");
+	assert_not_said(b, "abandon");
+	bench_forget(b);
+	ours = bench_child(b, flow, LEVEL_DNS_SECURE);
+	ours.ike_sa = ike_sa;
+	ours.initiator = true;
+	b->now += 20;
+	oe_child_up(b->oe, b->now, &ours, &b->actions);
+	bench_look(b);
+	/* Alice's address is the lower one: hers stays, bob closes his. */
+	assert_said(b, "KEYED>KEYED replaced\n");
+	assert_not_said(b, "delete child");
+	assert_int_equal(bench_flow(b)->child, ours.child);
+	bench_end(b);
+}
+
+static void both_begin_at_once_and_ours_is_closed(void **state)
+{
+	struct bench *b = bench_of(CLASS_PRIVATE);
+	struct oe_child child = bench_child(b, 0, LEVEL_DNS_SECURE);
+	char expected[64];
+
+	/* Seen from the higher address. */
+	child.local = ip(BOB);
+	child.remote = child.gateway = ip(ALICE);
+	oe_child_up(b->oe, b->now, &child, &b->actions);
+	bench_look(b);
+	bench_forget(b);
+	child.initiator = true;
+	child.ike_sa++;
+	child.child += 10;
+	oe_child_up(b->oe, b->now, &child, &b->actions);
+	bench_look(b);
+	snprintf(expected, sizeof(expected), "delete child %llu replaced\n", (unsigned long long)child.child);
+	bench_said(b, expected);
+	bench_end(b);
+}
+
+/* Long after: the peer began anew, it may have lost everything. The newest serves. */
+static void a_peer_that_begins_anew(void **state)
+{
+	struct bench *b = bench_keyed(CLASS_PRIVATE);
+	uint64_t old = b->child;
+	char expected[64];
+
+	bench_wait(b, SECONDS(59));
+	bench_child_up(b, 0, LEVEL_DNS_SECURE);
+	snprintf(expected, sizeof(expected), "delete child %llu replaced\n", (unsigned long long)old);
+	assert_said(b, "KEYED>KEYED replaced\n");
 	assert_said(b, expected);
 	bench_end(b);
 }
@@ -672,7 +724,9 @@ int main(void)
 		cmocka_unit_test(forged_hints_are_counted),
 		cmocka_unit_test(an_attempt_that_cannot_begin),
 		cmocka_unit_test(a_peer_replaces_clear_in_place),
-		cmocka_unit_test(a_peer_overtakes_our_attempt),
+		cmocka_unit_test(both_begin_at_once),
+		cmocka_unit_test(both_begin_at_once_and_ours_is_closed),
+		cmocka_unit_test(a_peer_that_begins_anew),
 		cmocka_unit_test(a_peer_without_a_flow),
 		cmocka_unit_test(a_peer_comes_while_dns_is_asked),
 		cmocka_unit_test(the_newest_child_serves),
