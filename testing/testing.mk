@@ -29,6 +29,10 @@ scenarios: $(B)/asan/scenario
 # the same sources by the other compiler, every warning an error
 clang: $(B)/clang/cygnetd $(B)/clang/cygnet
 
+## make replay    TRACE=file: the events of a trace again; every action must be the same
+replay: $(B)/tools/replay
+	$(Q)$(B)/tools/replay $(TRACE)
+
 ## make tables    the state tables: total, reachable, drawn as committed
 tables: $(B)/tools/tables
 	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states testing/tools/cells.ceiling
@@ -61,8 +65,9 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/release/sim
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
 	$(Q)$(TAP) sim/twice testing/tools/twice 7
 	$(Q)$(TAP) symbols testing/tools/symbols
+	$(Q)$(MAKE) --no-print-directory daemon
 	$(Q)$(MAKE) --no-print-directory fuzz
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
