@@ -231,6 +231,7 @@ bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa, struc
 			return false;
 		xfrm_read(bytes_of(port->in, (size_t)n), &m, &used);
 	} while (m.seq != port->seq);
+	wipe(port->in, (size_t)n);
 	if (m.kind != XFRM_SA)
 		return false;
 	*counters = m.counters;
@@ -290,6 +291,8 @@ unsigned kernel_port_flush_own(struct kernel_port *port)
 		removed += kernel_sa_remove(port, &b.sas[i], why);
 	free(b.policies);
 	free(b.sas);
+	/* The kernel's answers held the keys of the SAs. */
+	wipe(port->in, sizeof(port->in));
 	return removed;
 }
 
