@@ -152,9 +152,9 @@ $(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(patsubst testing/fuzz/%_fuzz.c
 TOOL_SRC := $(wildcard testing/tools/*.c testing/kernel/*.c)
 TOOLS := $(patsubst %.c,$(B)/tools/%,$(notdir $(TOOL_SRC)))
 define tool_rule
-$(B)/tools/$(basename $(notdir $(1))): $(patsubst %.c,$(B)/release/obj/%.o,$(1)) $(call archives,release,daemon) $(B)/release/obj/programs/daemon/kernel_port.o
+$(B)/tools/$(basename $(notdir $(1))): $(patsubst %.c,$(B)/release/obj/%.o,$(1)) $(call archives,release,daemon) $(B)/release/libsim.a $(B)/release/obj/programs/daemon/kernel_port.o
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC_release) $$(LF_release) -o $$@ $$< $(call group,$(filter-out $(B)/release/obj/programs/daemon/main.o,$(call objects,release,$(SRC_daemon))) $(call archives,release,daemon)) $$(LINK_daemon)
+	$$(Q)$$(CC_release) $$(LF_release) -o $$@ $$< $(call group,$(filter-out $(B)/release/obj/programs/daemon/main.o,$(call objects,release,$(SRC_daemon))) $(call archives,release,daemon) $(B)/release/libsim.a) $$(LINK_daemon)
 endef
 $(foreach s,$(TOOL_SRC),$(eval $(call tool_rule,$(s))))
 
@@ -166,10 +166,10 @@ unit: $(UNIT)
 tidy:
 	$(Q)$(TAP) tidy testing/tools/tidy
 
-include $(wildcard testing/testing.mk)
+include $(wildcard testing/testing.mk testing/bench/bench.mk)
 
 help:
-	@sed -n 's/^## //p' testing/testing.mk
+	@sed -n 's/^## //p' testing/testing.mk testing/bench/bench.mk
 
 format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')

@@ -53,7 +53,8 @@
 
 /* Opportunism */
 #define LIMIT_FLOWS 65536 /* pairs remembered */
-#define LIMIT_CROSSING SECONDS(10) /* two children of opposite makers so near to each other were begun at the same time */
+#define LIMIT_CROSSING \
+	SECONDS(10) /* two children of opposite makers so near to each other were begun at the same time */
 #define LIMIT_FLOW_HISTORY 16 /* transitions remembered for each pair */
 #define LIMIT_FLOWS_TRYING 4096 /* pairs in POTENTIAL, AUTHTXT and PENDING together */
 #define LIMIT_GATEWAYS 4 /* gateways tried for one pair */

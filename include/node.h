@@ -51,7 +51,29 @@ MUST_USE bool node_check(const struct node *node, msec now, char why[160]);
  */
 char *event_print(const struct event *event);
 char *action_print(const struct action *action);
-/* Reads a line that event_print made. crypto: to make jobs' results. Adopts nothing; the caller discards the event. */
-MUST_USE bool event_parse(const char *line, struct event *event, char why[160]);
+/*
+ * Reads a line that event_print made; previous: the plan in force, so that connections keep their numbers.
+ * room owns a packet's octets (the event borrows them). The caller discards the event, and frees addresses.
+ */
+MUST_USE bool event_parse(const char *line, struct event *event, const struct plan *previous,
+			  struct blob *room, char why[160]);
+
+/*
+ * A tape: a provider that passes everything on to another, and writes down the random octets that it gave, or
+ * (playing) gives the octets that were loaded. With it a step can be had again, octet for octet.
+ */
+struct tape {
+	struct crypto crypto; /* lent to the node */
+	const struct crypto *inner; /* borrowed */
+	uint8_t *octets; /* owned */
+	size_t used, room, at;
+	bool playing;
+	enum key_kind played_kind;
+};
+
+void tape_init(struct tape *t, const struct crypto *inner, bool playing);
+void tape_rewind(struct tape *t); /* forgets what was written down: before each step */
+MUST_USE bool tape_load(struct tape *t, struct bytes octets);
+void tape_discard(struct tape *t);
 
 #endif

@@ -331,6 +331,34 @@ static int rank(enum action_kind kind)
 					      : 2;
 }
 
+/*
+ * A policy that goes and comes again within the step stays: the order would put it first and remove it last.
+ */
+static bool is_put_again(const struct actions *actions, size_t at)
+{
+	const struct kernel_policy *p = &actions->at[at].policy;
+
+	for (size_t i = at + 1; i < actions->count; i++) {
+		const struct kernel_policy *later = &actions->at[i].policy;
+
+		if (actions->at[i].kind == ACTION_POLICY_PUT && later->direction == p->direction &&
+		    selector_equal(&later->src, &p->src) && selector_equal(&later->dst, &p->dst))
+			return true;
+	}
+	return false;
+}
+
+static void drop_undone(struct actions *actions, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < actions->count; i++) {
+		if (actions->at[i].kind != ACTION_POLICY_REMOVE || !is_put_again(actions, i))
+			actions->at[kept++] = actions->at[i];
+	}
+	actions->count = kept;
+}
+
 /* Orders this step's actions, keeping those of one rank as they came. */
 static void order(struct actions *actions, size_t from)
 {
@@ -367,6 +395,7 @@ void node_step(struct node *n, msec now, struct event *event, struct actions *ac
 		conns_time(n, now, actions);
 	translate(n, now, actions);
 	look_at_stop(n, now, actions);
+	drop_undone(actions, from);
 	order(actions, from);
 }
 

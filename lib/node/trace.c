@@ -1,4 +1,7 @@
-/* Events and actions as lines (node.h): key=value, octets in hexadecimal. Keys never: a trace may travel. */
+/*
+ * Events and actions as lines (node.h): key=value, octets in hexadecimal. An event's line holds all that a
+ * replay needs, secrets too (the plan's texts, shared secrets of jobs): only root may read a trace.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,9 +86,43 @@ static void add_selector(struct line *l, const char *key, const struct selector 
 
 static void add_command(struct line *l, const struct command *c)
 {
-	add(l, " %s number=%llu name=%s", command_kind_name(c->kind), (unsigned long long)c->number, c->name);
+	add(l, " %s number=%llu deadline=%lld", command_kind_name(c->kind), (unsigned long long)c->number,
+	    (long long)c->deadline);
+	add_hex(l, "name", bytes_of_text(c->name));
 	if (c->address.family != ADDRESS_NONE)
 		add_address(l, "address", &c->address);
+	if (c->source.family != ADDRESS_NONE)
+		add_address(l, "source", &c->source);
+}
+
+static void add_job(struct line *l, const struct job *job)
+{
+	add(l, " %s number=%llu ok=%d group=%u index=%zu", job_kind_name(job->kind),
+	    (unsigned long long)job->number, job->ok, job->group, job->key_index);
+	add_hex(l, "public", bytes_of_blob(&job->public_value));
+	add_hex(l, "shared", bytes_of_blob(&job->shared));
+	add_hex(l, "signature", bytes_of_blob(&job->signature));
+}
+
+static void add_answer(struct line *l, const struct dns_answer *a)
+{
+	add(l, " name=%s type=%s verdict=%s nxdomain=%d ttl=%lld more=%d", a->question.name,
+	    dns_type_name(a->question.type), dns_verdict_name(a->verdict), a->nxdomain, (long long)a->ttl,
+	    a->more);
+	for (size_t i = 0; i < a->count; i++)
+		add_hex(l, "rdata", bytes_of_blob(&a->records[i].rdata));
+}
+
+static void add_plan(struct line *l, const struct plan *plan)
+{
+	static const char *const kinds[] = { "config", "secrets", "group" };
+
+	for (size_t i = 0; i < plan->source_count; i++) {
+		const struct plan_source *s = &plan->sources[i];
+
+		add_hex(l, kinds[s->kind], bytes_of_text(s->name));
+		add_hex(l, "text", bytes_of(s->text, s->len));
+	}
 }
 
 char *event_print(const struct event *e)
@@ -96,49 +133,53 @@ char *event_print(const struct event *e)
 	case EVENT_PACKET:
 		add_endpoint(&l, "local", &e->packet.local);
 		add_endpoint(&l, "remote", &e->packet.remote);
+		add(&l, " encapsulated=%d", e->packet.encapsulated);
 		add_hex(&l, "data", e->packet.data);
 		break;
 	case EVENT_JOB_DONE:
-		add(&l, " %s number=%llu ok=%d", job_kind_name(e->job->kind),
-		    (unsigned long long)e->job->number, e->job->ok);
-		add_hex(&l, "public", bytes_of_blob(&e->job->public_value));
+		add_job(&l, e->job);
 		break;
 	case EVENT_ACQUIRE:
 		add(&l, " seq=%u reqid=%u", e->acquire.seq, e->acquire.reqid);
+		add_address(&l, "from", &e->acquire.src);
+		add_address(&l, "to", &e->acquire.dst);
 		add_selector(&l, "src", &e->acquire.inner_src);
 		add_selector(&l, "dst", &e->acquire.inner_dst);
 		break;
 	case EVENT_EXPIRE:
-		add(&l, " spi=%08x %s", e->expire.spi, e->expire.hard ? "hard" : "soft");
+		add(&l, " spi=%08x hard=%d", e->expire.spi, e->expire.hard);
+		add_address(&l, "dst", &e->expire.dst);
 		break;
 	case EVENT_KERNEL_FAILED:
-		add(&l, " child=%llu why=%s", (unsigned long long)e->kernel_failed.child,
-		    e->kernel_failed.why);
+		add(&l, " child=%llu spi=%08x", (unsigned long long)e->kernel_failed.child,
+		    e->kernel_failed.spi);
+		add_hex(&l, "why", bytes_of_text(e->kernel_failed.why));
 		break;
 	case EVENT_COUNTERS:
-		add(&l, " spi=%08x bytes=%llu", e->counters.spi,
+		add(&l, " spi=%08x found=%d bytes=%llu", e->counters.spi, e->counters.found,
 		    (unsigned long long)e->counters.counters.bytes);
+		add_address(&l, "dst", &e->counters.dst);
 		break;
 	case EVENT_RESOLVED:
-		add(&l, " number=%llu name=%s type=%s verdict=%s records=%zu",
-		    (unsigned long long)e->resolved.number, e->resolved.answer->question.name,
-		    dns_type_name(e->resolved.answer->question.type),
-		    dns_verdict_name(e->resolved.answer->verdict), e->resolved.answer->count);
-		for (size_t i = 0; i < e->resolved.answer->count; i++)
-			add_hex(&l, "rdata", bytes_of_blob(&e->resolved.answer->records[i].rdata));
+		add(&l, " number=%llu", (unsigned long long)e->resolved.number);
+		add_answer(&l, e->resolved.answer);
 		break;
 	case EVENT_COMMAND:
 		add_command(&l, &e->command);
 		break;
 	case EVENT_PLAN:
-		add(&l, " conns=%zu groups=%zu", e->plan->conn_count, e->plan->group_count);
+		add_plan(&l, e->plan);
 		break;
 	case EVENT_ADDRESSES:
+		add_address(&l, "default4", &e->addresses->default_v4);
+		add_address(&l, "default6", &e->addresses->default_v6);
 		for (size_t i = 0; i < e->addresses->count; i++)
 			add_address(&l, "address", &e->addresses->at[i]);
 		break;
 	case EVENT_ABILITIES:
-		add(&l, " port=%s esp=%d esn=%d", e->abilities.port, e->abilities.esp, e->abilities.esn);
+		add(&l, " port=%s esp=%d queues=%d aead=%d esn=%d window=%u", e->abilities.port,
+		    e->abilities.esp, e->abilities.queues_first_packet, e->abilities.aead, e->abilities.esn,
+		    e->abilities.replay_window_max);
 		break;
 	case EVENT_TIME:
 	case EVENT_RESYNC:

@@ -41,6 +41,7 @@ struct daemon {
 	bool stepping, stopping, done;
 	int exit_status;
 	FILE *keylog, *trace;
+	struct tape tape; /* while tracing: between the node and the provider */
 	struct event *timer, *kernel_event, *signals[3];
 };
 

@@ -139,10 +139,20 @@ static void carry_out(struct daemon *d, struct action *a)
 	}
 }
 
-static void trace(struct daemon *d, const char *kind, msec now, char *line)
+/* The format of testing/tools/replay.c: the daemon is node 0. */
+static void trace_random(struct daemon *d)
+{
+	fprintf(d->trace, "R 0 ");
+	for (size_t i = 0; i < d->tape.used; i++)
+		fprintf(d->trace, "%02x", d->tape.octets[i]);
+	fprintf(d->trace, "\n");
+	fflush(d->trace);
+}
+
+static void trace(struct daemon *d, const char *kind, char *line)
 {
 	if (line)
-		fprintf(d->trace, "%s %lld %s\n", kind, (long long)now, line);
+		fprintf(d->trace, "%s%s\n", kind, line);
 	free(line);
 }
 
@@ -152,14 +162,19 @@ static void step(struct daemon *d, struct event *event)
 	msec now = daemon_now();
 
 	actions_init(&actions);
-	if (d->trace)
-		trace(d, "E", now, event_print(event));
+	if (d->trace) {
+		tape_rewind(&d->tape);
+		fprintf(d->trace, "E 0 %lld ", (long long)now);
+		trace(d, "", event_print(event));
+	}
 	node_step(d->node, now, event, &actions);
 	for (size_t i = 0; i < actions.count; i++) {
 		if (d->trace)
-			trace(d, "A", now, action_print(&actions.at[i]));
+			trace(d, "A 0 ", action_print(&actions.at[i]));
 		carry_out(d, &actions.at[i]);
 	}
+	if (d->trace)
+		trace_random(d);
 	if (actions.failed)
 		log_write(NOTE_ERROR, "there was no memory for an action");
 	actions_discard(d->crypto, &actions);

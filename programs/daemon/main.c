@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -231,7 +232,8 @@ static bool open_all(struct daemon *d, struct plan *plan, char why[256])
 	d->base = event_base_new();
 	if (!d->base || !instance_open(&d->options, why) || !open_store(d, plan, why))
 		return false;
-	d->node = node_new(d->crypto);
+	tape_init(&d->tape, d->crypto, false);
+	d->node = node_new(d->trace ? &d->tape.crypto : d->crypto);
 	d->timer = evtimer_new(d->base, timer, d);
 	if (!d->node || !d->timer)
 		return false;
@@ -285,6 +287,20 @@ static void close_all(struct daemon *d)
 		fclose(d->keylog);
 	if (d->trace)
 		fclose(d->trace);
+	tape_discard(&d->tape);
+}
+
+/* A trace holds secrets: only root may read it. */
+static void open_trace(struct daemon *d)
+{
+	mode_t mask = umask(0077);
+
+	d->trace = fopen(d->options.trace, "we");
+	umask(mask);
+	log_write(NOTE_WARNING, "TRACE: everything, secrets too, is written to %s%s", d->options.trace,
+		  d->trace ? "" : ": it cannot be opened");
+	if (d->trace)
+		fprintf(d->trace, "# cygnet-trace 1 crypto=nss\n");
 }
 
 int main(int argc, char **argv)
@@ -310,7 +326,7 @@ int main(int argc, char **argv)
 			  d.keylog ? "" : ": ", d.keylog ? "" : why);
 	}
 	if (d.options.trace)
-		d.trace = fopen(d.options.trace, "we");
+		open_trace(&d);
 	if (!open_all(&d, plan, why)) {
 		log_write(NOTE_ERROR, "cannot start: %s", why);
 		close_all(&d);

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct endpoint from = { .port = 500 };
 	struct world w;
 
-	world_init(&w, 1, 2);
+	world_init(&w, 1, 2, NULL);
 	from.address = w.nodes[1].address;
 	if (!world_configure(&w, 0, config, ": PSK \"a secret of the fuzzer\"\n", NULL, NULL))
 		__builtin_trap();

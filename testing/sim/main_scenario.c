@@ -380,9 +380,8 @@ static bool run(struct scenario *s, const char *file, char title[LINE])
 	}
 	if (sscanf(title, "# %u nodes", &nodes) != 1 || nodes > WORLD_NODES)
 		nodes = 2;
-	world_init(&s->w, 42, nodes);
+	world_init(&s->w, 42, nodes, tracing ? stderr : NULL);
 	s->w.context = s;
-	s->w.trace = tracing ? stderr : NULL;
 	s->w.filter = filter;
 	s->w.dns = answer;
 	snprintf(s->dns, sizeof(s->dns), "secure");

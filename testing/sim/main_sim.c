@@ -125,8 +125,7 @@ static bool one_world(uint64_t seed, FILE *trace, uint64_t *checks, uint64_t *st
 	bool opportunistic = sim_random_next(&draw) % 3 == 0;
 	bool ok;
 
-	world_init(&w, seed, 2 + sim_random_next(&draw) % 3);
-	w.trace = trace;
+	world_init(&w, seed, 2 + sim_random_next(&draw) % 3, trace);
 	w.loss = (unsigned)(sim_random_next(&draw) % 31);
 	w.duplication = (unsigned)(sim_random_next(&draw) % 11);
 	w.delay = (msec)(1 + sim_random_next(&draw) % 200);
@@ -147,6 +146,15 @@ static bool one_world(uint64_t seed, FILE *trace, uint64_t *checks, uint64_t *st
 	return ok;
 }
 
+static FILE *open_trace(const char *name)
+{
+	FILE *f = fopen(name, "w");
+
+	if (f)
+		fprintf(f, "# cygnet-trace 1 crypto=sim\n");
+	return f;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t seed = 1, worlds = 1, checks = 0, steps = 0, failed = 0, first = 0;
@@ -160,7 +168,7 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "--worlds") && i + 1 < argc)
 			worlds = strtoull(argv[++i], NULL, 10);
 		else if (!strcmp(argv[i], "--trace") && i + 1 < argc)
-			trace = fopen(argv[++i], "w");
+			trace = open_trace(argv[++i]);
 		else if (!strcmp(argv[i], "--tap"))
 			tap = true;
 	}

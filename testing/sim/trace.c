@@ -18,3 +18,13 @@ void sim_trace_action(struct world *w, size_t node, const struct action *action)
 	fprintf(w->trace, "A %zu %s\n", node, line ? line : "?");
 	free(line);
 }
+
+void sim_trace_random(struct world *w, size_t node)
+{
+	const struct tape *t = &w->nodes[node].tape;
+
+	fprintf(w->trace, "R %zu ", node);
+	for (size_t i = 0; i < t->used; i++)
+		fprintf(w->trace, "%02x", t->octets[i]);
+	fprintf(w->trace, "\n");
+}

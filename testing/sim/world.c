@@ -144,6 +144,7 @@ void sim_step(struct world *w, size_t node, struct event *event)
 
 	actions_init(&actions);
 	w->steps++;
+	tape_rewind(&w->nodes[node].tape);
 	if (w->trace)
 		sim_trace_event(w, node, event);
 	node_step(w->nodes[node].node, w->now, event, &actions);
@@ -152,6 +153,8 @@ void sim_step(struct world *w, size_t node, struct event *event)
 			sim_trace_action(w, node, &actions.at[i]);
 		carry_out(w, node, &actions.at[i]);
 	}
+	if (w->trace)
+		sim_trace_random(w, node);
 	if (actions.failed)
 		FAULT(w, "an action was lost for want of memory");
 	actions_discard(&w->nodes[node].crypto.crypto, &actions);
@@ -257,7 +260,9 @@ static void start_node(struct world *w, size_t i)
 	struct event event = { .kind = EVENT_ADDRESSES };
 	struct event abilities = { .kind = EVENT_ABILITIES };
 
-	n->node = node_new(&n->crypto.crypto);
+	tape_discard(&n->tape);
+	tape_init(&n->tape, &n->crypto.crypto, false);
+	n->node = node_new(&n->tape.crypto);
 	if (!n->node || !a)
 		abort();
 	a->at[0] = n->address;
@@ -272,9 +277,10 @@ static void start_node(struct world *w, size_t i)
 	n->stopped = false;
 }
 
-void world_init(struct world *w, uint64_t seed, size_t node_count)
+void world_init(struct world *w, uint64_t seed, size_t node_count, FILE *trace)
 {
 	memset(w, 0, sizeof(*w));
+	w->trace = trace;
 	w->seed = seed;
 	w->chance = seed * 7919 + 1;
 	w->now = SECONDS(1000);
@@ -294,6 +300,8 @@ void world_init(struct world *w, uint64_t seed, size_t node_count)
 void world_restart(struct world *w, size_t i)
 {
 	node_discard(w->nodes[i].node);
+	if (w->trace)
+		fprintf(w->trace, "N %zu\n", i);
 	sim_kernel_clear(&w->nodes[i]);
 	start_node(w, i);
 }
@@ -310,6 +318,7 @@ bool world_end(struct world *w)
 		struct sim_node *n = &w->nodes[i];
 
 		node_discard(n->node);
+		tape_discard(&n->tape);
 		if (n->crypto.live_secrets)
 			FAULT(w, "seed %llu: %ld ephemeral keys leaked", (unsigned long long)w->seed,
 			      n->crypto.live_secrets);

@@ -28,6 +28,7 @@ struct sim_policy {
 struct sim_node {
 	struct node *node;
 	struct sim_crypto crypto;
+	struct tape tape; /* over crypto: what the node draws is in the trace */
 	struct address address;
 	struct sim_sa *sas;
 	struct sim_policy *policies;
@@ -59,7 +60,7 @@ struct world {
 };
 
 /* node_count nodes at 10.0.0.1 onwards, without plans. */
-void world_init(struct world *w, uint64_t seed, size_t node_count);
+void world_init(struct world *w, uint64_t seed, size_t node_count, FILE *trace);
 /* Ends all nodes; false with w->fault when something was left behind. */
 bool world_end(struct world *w);
 

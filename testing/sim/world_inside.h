@@ -31,6 +31,8 @@ void sim_later(struct world *w, size_t node, const struct event *event, msec aft
 void sim_kernel_action(struct world *w, size_t node, struct action *a);
 void sim_kernel_clear(struct sim_node *n);
 void sim_trace_event(struct world *w, size_t node, const struct event *event);
+/* The random octets that the node drew in the step. */
+void sim_trace_random(struct world *w, size_t node);
 void sim_trace_action(struct world *w, size_t node, const struct action *action);
 
 #endif

@@ -22,7 +22,8 @@ static void result(bool ok, const char *what)
 
 static void draw_ike(FILE *out)
 {
-	fprintf(out, "# States of an IKE SA\n\nDrawn by `make diagrams` from lib/ike/sa/states.c; do not edit.\n\n");
+	fprintf(out, "# States of an IKE SA\n\nDrawn by `make diagrams` from lib/ike/sa/states.c; do not "
+		     "edit.\n\n");
 	fprintf(out, "```mermaid\nstateDiagram-v2\n");
 	for (int s = IKE_OPENING; s < IKE_STATES; s++) {
 		for (int h = 0; h < IKE_HAPPENINGS; h++) {
@@ -40,15 +41,16 @@ static void draw_ike(FILE *out)
 
 			fprintf(out, "| %s | %s | %s%s%s | %s | %s |\n", ike_state_name((enum ike_state)s),
 				ike_happening_name((enum ike_happening)h), cell_sort_name(c->sort),
-				c->sort == CELL_DO ? " " : "", c->sort == CELL_DO ? ike_state_name(c->next) : "",
-				c->what, c->source);
+				c->sort == CELL_DO ? " " : "",
+				c->sort == CELL_DO ? ike_state_name(c->next) : "", c->what, c->source);
 		}
 	}
 }
 
 static void draw_oe(FILE *out)
 {
-	fprintf(out, "# States of an opportunistic pair\n\nDrawn by `make diagrams` from lib/oe/table.c; do not edit.\n\n");
+	fprintf(out, "# States of an opportunistic pair\n\nDrawn by `make diagrams` from lib/oe/table.c; do "
+		     "not edit.\n\n");
 	fprintf(out, "Cells: do %zu, stay %zu, ignore %zu, later %zu.\n\n", oe_cells_count(OE_DO),
 		oe_cells_count(OE_STAY), oe_cells_count(OE_IGNORE), oe_cells_count(OE_LATER));
 	fprintf(out, "| state | event | cell | permissive | paranoid | reason | what | source |\n");
@@ -58,10 +60,11 @@ static void draw_oe(FILE *out)
 			const struct oe_cell *c = oe_cell((enum flow_state)s, (enum flow_event)e);
 			bool does = c->sort == OE_DO;
 
-			fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", flow_state_name((enum flow_state)s),
-				flow_event_name((enum flow_event)e), oe_sort_name(c->sort),
-				does ? flow_state_name(c->permissive) : "", does ? flow_state_name(c->paranoid) : "",
-				does ? reason_word(c->reason) : "", c->what, c->source);
+			fprintf(out, "| %s | %s | %s | %s | %s | %s | %s | %s |\n",
+				flow_state_name((enum flow_state)s), flow_event_name((enum flow_event)e),
+				oe_sort_name(c->sort), does ? flow_state_name(c->permissive) : "",
+				does ? flow_state_name(c->paranoid) : "", does ? reason_word(c->reason) : "",
+				c->what, c->source);
 		}
 	}
 }
@@ -171,8 +174,8 @@ static bool oe_private_never_clear(void)
 			const struct oe_cell *c = oe_cell((enum flow_state)s, (enum flow_event)e);
 
 			/* The classes clear and clear-or-private are no private pairs. */
-			if (c->sort == OE_DO && c->paranoid == FLOW_CLEAR && c->reason != REASON_OE_CLASS_CLEAR &&
-			    c->reason != REASON_OE_CLASS_PASSIVE)
+			if (c->sort == OE_DO && c->paranoid == FLOW_CLEAR &&
+			    c->reason != REASON_OE_CLASS_CLEAR && c->reason != REASON_OE_CLASS_PASSIVE)
 				return false;
 			if (c->sort == OE_DO && c->reason == REASON_NONE)
 				return false;
@@ -201,15 +204,18 @@ static int check(const char *folder, const char *ceiling_file)
 	size_t later = oe_cells_count(OE_LATER), ceiling = ceiling_of(ceiling_file);
 	char text[160];
 
-	result(ike_is_total(), "every cell of the IKE SA's table says what and why; no peer can reach a 'never'");
+	result(ike_is_total(),
+	       "every cell of the IKE SA's table says what and why; no peer can reach a 'never'");
 	result(ike_is_connected(), "every state of an IKE SA can be reached, and its end from each");
 	result(oe_is_total(), "no cell of the opportunistic table is empty");
 	result(oe_private_never_clear(), "no cell leads a private pair into clear; each move has a reason");
-	snprintf(text, sizeof(text), "opportunistic cells: do %zu, stay %zu, ignore %zu, later %zu of at most %zu",
+	snprintf(text, sizeof(text),
+		 "opportunistic cells: do %zu, stay %zu, ignore %zu, later %zu of at most %zu",
 		 oe_cells_count(OE_DO), oe_cells_count(OE_STAY), oe_cells_count(OE_IGNORE), later, ceiling);
 	result(later <= ceiling, text);
 	for (size_t i = 0; i < ARRAY_LENGTH(drawings); i++) {
-		snprintf(text, sizeof(text), "docs/states/%s is drawn from the table (make diagrams)", drawings[i].name);
+		snprintf(text, sizeof(text), "docs/states/%s is drawn from the table (make diagrams)",
+			 drawings[i].name);
 		result(same_drawing(&drawings[i], folder), text);
 	}
 	printf("1..%u\n", test);

@@ -16,7 +16,7 @@ conf() { # conf TYPE EXTRA
 }
 conf tunnel
 capture pair bob
-is "alice's daemon starts" cygnetd_start alice
+is "alice's daemon starts" cygnetd_start alice --trace "$OUT/alice.trace"
 is "bob's daemon starts" cygnetd_start bob
 is "up says that it is up" cygnet alice up t
 is "four SAs are in the two kernels" sh -c "[ \$(ip -n alice xfrm state | grep -c 'proto esp') = 2 ] && [ \$(ip -n bob xfrm state | grep -c 'proto esp') = 2 ]"
@@ -32,4 +32,5 @@ is "no policy of ours is left" sh -c "[ -z \"\$(ip -n alice xfrm policy | grep -
 end_captures
 is "ESP was on the wire" [ "$(count pair esp)" -ge 6 ]
 is "nothing was in clear" [ "$(count pair icmp)" = 0 ]
+is "the daemon's trace can be replayed: every action the same" "$TOP/build/tools/replay" "$OUT/alice.trace"
 done_testing

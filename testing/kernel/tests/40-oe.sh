@@ -40,7 +40,7 @@ done
 capture oe bob
 capture plain nopsec
 capture dns dns
-is "alice's daemon starts" cygnetd_start alice
+is "alice's daemon starts" cygnetd_start alice --trace "$OUT/alice.trace"
 is "bob's daemon starts" cygnetd_start bob
 is "the first ping is answered, and all that follow" at alice ping -c 4 -i 0.3 -W 3 198.51.100.20
 cygnet alice explain 198.51.100.20 | sed 's/^/# /'
@@ -56,4 +56,5 @@ is "bob stops clean" cygnetd_stop bob
 end_captures
 is "ESP between the pair: the first packet too" [ "$(count oe esp)" -ge 8 ]
 is "nothing of the pair was in clear" [ "$(count oe icmp)" = 0 ]
+is "the daemon's trace can be replayed: every action the same" "$TOP/build/tools/replay" "$OUT/alice.trace"
 done_testing
