@@ -53,6 +53,7 @@
 
 /* Opportunism */
 #define LIMIT_FLOWS 65536 /* pairs remembered */
+#define LIMIT_UNHEARD 4096 /* acquires that are looked for at once after kernel messages were lost */
 #define LIMIT_CROSSING \
 	SECONDS(10) /* two children of opposite makers so near to each other were begun at the same time */
 #define LIMIT_FLOW_HISTORY 16 /* transitions remembered for each pair */

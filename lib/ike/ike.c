@@ -150,6 +150,30 @@ static void child_event(struct ike_context *c, uint64_t serial, uint32_t spi, en
 	settle(c, sa);
 }
 
+/* Kernel messages were lost: each Child SA is looked up, and what is gone is found so. */
+static void query_children(struct ike_context *c)
+{
+	struct list *pos, *next, *at, *after;
+
+	LIST_FOR_EACH (pos, next, &c->table.all) {
+		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, link);
+
+		LIST_FOR_EACH (at, after, &sa->children) {
+			struct child_sa *child = LIST_ENTRY(at, struct child_sa, link);
+			struct action *a = child->state == CHILD_INSTALLED
+						   ? actions_add(c->actions, ACTION_SA_QUERY)
+						   : NULL;
+
+			if (!a)
+				continue;
+			a->sa.child = child->serial;
+			a->sa.sa.spi = child->spi_in;
+			a->sa.sa.dst = sa->local.address;
+			a->sa.sa.reqid = child->reqid;
+		}
+	}
+}
+
 static void sa_due(struct ike_context *c, struct ike_sa *sa)
 {
 	struct list *pos, *next;
@@ -210,6 +234,14 @@ void ike_event(struct ike *ike, msec now, struct event *event, struct actions *a
 	case EVENT_EXPIRE:
 		if (event->expire.hard)
 			child_event(c, 0, event->expire.spi, REASON_EXPIRED);
+		break;
+	case EVENT_RESYNC:
+		query_children(c);
+		break;
+	case EVENT_COUNTERS:
+		/* Asked for after messages were lost: an SA that is not there any more has expired unheard. */
+		if (!event->counters.found)
+			child_event(c, 0, event->counters.spi, REASON_EXPIRED);
 		break;
 	case EVENT_KERNEL_FAILED:
 		if (event->kernel_failed.child)

@@ -38,6 +38,7 @@ struct xfrm_message {
 	struct kernel_sa sa; /* without keys */
 	struct kernel_counters counters;
 	struct kernel_policy policy;
+	bool larval; /* XFRM_SA: an acquire's placeholder; acquire is filled too */
 };
 
 /* Reads the message at the head of data; *used is its length with padding, 0 when data holds no whole message. */

@@ -92,6 +92,12 @@ static void read_sa(struct bytes body, struct xfrm_message *m)
 		return;
 	m->kind = XFRM_SA;
 	take_state(&in, &m->sa);
+	m->larval = in.id.spi == 0;
+	m->acquire.seq = in.seq;
+	m->acquire.reqid = in.reqid;
+	m->acquire.src = m->sa.src;
+	m->acquire.dst = m->sa.dst;
+	xfrm_get_selector(&in.sel, &m->acquire.inner_src, &m->acquire.inner_dst);
 	m->counters.bytes = in.curlft.bytes;
 	m->counters.packets = in.curlft.packets;
 	m->counters.integrity_failed = in.stats.integrity_failed;

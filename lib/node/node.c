@@ -282,7 +282,6 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 {
 	switch (event->kind) {
 	case EVENT_TIME:
-	case EVENT_RESYNC:
 		break;
 	case EVENT_ACQUIRE:
 		if (oe_owns_reqid(n->oe, event->acquire.reqid))
@@ -291,6 +290,9 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 			conns_acquire(n, now, &event->acquire, actions);
 		break;
 	case EVENT_COUNTERS:
+		oe_event(n->oe, now, event, actions);
+		ike_event(n->ike, now, event, actions);
+		break;
 	case EVENT_RESOLVED:
 		oe_event(n->oe, now, event, actions);
 		break;
@@ -315,6 +317,7 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 	case EVENT_PACKET:
 	case EVENT_JOB_DONE:
 	case EVENT_EXPIRE:
+	case EVENT_RESYNC:
 		ike_event(n->ike, now, event, actions);
 		break;
 	}

@@ -39,6 +39,7 @@ struct daemon {
 	struct plan *plan; /* borrowed copy for comparing at reload: owned by the node */
 	struct waiting_event *first, *last; /* what a step's actions brought; fed after it */
 	bool stepping, stopping, done;
+	bool lost; /* kernel messages were: all must be looked for */
 	int exit_status;
 	FILE *keylog, *trace;
 	struct tape tape; /* while tracing: between the node and the provider */

@@ -4,6 +4,8 @@
  */
 #include "kernel_port.h"
 
+#include "limits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -30,7 +32,8 @@ struct kernel_port {
 	int requests, events;
 	uint32_t seq;
 	uint8_t out[XFRM_ROOM];
-	uint8_t in[64 * 1024];
+	uint8_t in[64 * 1024]; /* answers to requests */
+	uint8_t heard[64 * 1024]; /* what the kernel tells: handlers make requests while it is read */
 	struct tuned tuned[2];
 };
 
@@ -142,7 +145,7 @@ static void tell(const struct xfrm_message *m, const struct kernel_port_handlers
 void kernel_port_read(struct kernel_port *port, const struct kernel_port_handlers *handlers, void *context)
 {
 	for (unsigned i = 0; i < READ_BUDGET; i++) {
-		ssize_t n = recv(port->events, port->in, sizeof(port->in), MSG_DONTWAIT);
+		ssize_t n = recv(port->events, port->heard, sizeof(port->heard), MSG_DONTWAIT);
 		struct bytes data;
 		size_t used = 1;
 
@@ -152,7 +155,7 @@ void kernel_port_read(struct kernel_port *port, const struct kernel_port_handler
 				handlers->lost(context);
 			return;
 		}
-		for (data = bytes_of(port->in, (size_t)n); data.len && used;
+		for (data = bytes_of(port->heard, (size_t)n); data.len && used;
 		     data = bytes_of(data.at + used, data.len - used)) {
 			struct xfrm_message m;
 
@@ -275,6 +278,33 @@ static void write_down(void *context, const struct xfrm_message *m)
 			grown[b->policy_count++] = m->policy;
 		}
 	}
+}
+
+struct unheard {
+	struct kernel_acquire acquire[LIMIT_UNHEARD];
+	size_t count;
+};
+
+static void collect_unheard(void *context, const struct xfrm_message *m)
+{
+	struct unheard *u = context;
+
+	if (m->kind == XFRM_SA && m->larval && xfrm_sa_is_ours(&m->sa) && u->count < LIMIT_UNHEARD)
+		u->acquire[u->count++] = m->acquire;
+}
+
+void kernel_port_look(struct kernel_port *port, const struct kernel_port_handlers *handlers, void *context)
+{
+	struct unheard *u = calloc(1, sizeof(*u));
+	char why[96];
+
+	if (!u)
+		return;
+	exchange(port, xfrm_write_sa_dump(port->out, ++port->seq), collect_unheard, u, why);
+	/* The dump is over: what the handlers bring about may use the port again. */
+	for (size_t i = 0; i < u->count; i++)
+		handlers->acquire(context, &u->acquire[i]);
+	free(u);
 }
 
 unsigned kernel_port_flush_own(struct kernel_port *port)

@@ -26,6 +26,12 @@ struct kernel_port_handlers {
 /* Reads what is there (bounded); calls the handlers. */
 void kernel_port_read(struct kernel_port *port, const struct kernel_port_handlers *handlers, void *context);
 
+/*
+ * After `lost`: looks for what was not heard. Each larval SA of ours is an acquire that nobody answered: the
+ * handler is called for it.
+ */
+void kernel_port_look(struct kernel_port *port, const struct kernel_port_handlers *handlers, void *context);
+
 /* Requests; false with the reason, and errno. */
 MUST_USE bool kernel_sa_install(struct kernel_port *port, const struct kernel_sa *sa, char why[96]);
 bool kernel_sa_remove(struct kernel_port *port, const struct kernel_sa *sa, char why[96]);

@@ -152,18 +152,24 @@ static void on_expire(void *context, const struct kernel_expire *expire)
 
 static void on_lost(void *context)
 {
-	struct event event = { .kind = EVENT_RESYNC };
+	struct daemon *d = context;
 
-	log_write(NOTE_WARNING, "kernel messages were lost; acquires come again by themselves");
-	daemon_feed(context, &event);
+	d->lost = true;
 }
 
 static void kernel_readable(evutil_socket_t fd, short what, void *context)
 {
 	static const struct kernel_port_handlers handlers = { on_acquire, on_expire, on_lost };
+	struct event resync = { .kind = EVENT_RESYNC };
 	struct daemon *d = context;
 
 	kernel_port_read(d->kernel, &handlers, d);
+	if (!d->lost)
+		return;
+	d->lost = false;
+	log_write(NOTE_WARNING, "kernel messages were lost: looking for what they said");
+	kernel_port_look(d->kernel, &handlers, d);
+	daemon_feed(d, &resync);
 }
 
 static bool open_kernel(struct daemon *d, char why[256])

@@ -167,6 +167,10 @@ int kernel_port_fd(const struct kernel_port *port)
 	return -1;
 }
 
+void kernel_port_look(struct kernel_port *port, const struct kernel_port_handlers *handlers, void *context)
+{
+}
+
 void kernel_port_read(struct kernel_port *port, const struct kernel_port_handlers *handlers, void *context)
 {
 }

@@ -185,3 +185,17 @@ bool world_agree(struct world *w, size_t a, size_t b)
 {
 	return matches(&w->nodes[a], &w->nodes[b]) == 1 && matches(&w->nodes[b], &w->nodes[a]) == 1;
 }
+
+void world_vanish(struct world *w, size_t node)
+{
+	struct sim_node *n = &w->nodes[node];
+	struct event event = { .kind = EVENT_RESYNC };
+
+	while (n->sas) {
+		struct sim_sa *next = n->sas->next;
+
+		free(n->sas);
+		n->sas = next;
+	}
+	sim_step(w, node, &event);
+}

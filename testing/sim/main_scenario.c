@@ -324,6 +324,8 @@ static bool act(struct scenario *s, char **word, int count)
 		world_command(&s->w, node, COMMAND_SHUTDOWN, "");
 	else if (!strcmp(word[0], "send") && count == 3)
 		world_send(&s->w, node, &s->w.nodes[word[2][0] - '1'].address);
+	else if (!strcmp(word[0], "vanish"))
+		world_vanish(&s->w, node);
 	else if (!strcmp(word[0], "restart"))
 		world_restart(&s->w, node);
 	else if (command_kind_parse(word[0], &kind) && count == 3)

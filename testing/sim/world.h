@@ -72,6 +72,8 @@ void world_command(struct world *w, size_t node, enum command_kind kind, const c
 void world_send(struct world *w, size_t node, const struct address *to);
 /* A datagram to a node as if from an address. */
 void world_inject(struct world *w, size_t node, const struct endpoint *from, struct bytes data);
+/* The kernel of a node drops its SAs and its words are lost: the node only learns that something was. */
+void world_vanish(struct world *w, size_t node);
 /* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */
 void world_restart(struct world *w, size_t node);
 
