@@ -17,6 +17,7 @@
 struct rule {
 	uint8_t exchange; /* 0: any */
 	bool response, both;
+	long tamper; /* not lost, but the lowest bit of this octet is turned; negative: from the end */
 	unsigned from, to; /* the nth to the mth such message is lost, from 1 */
 	unsigned met;
 };
@@ -99,8 +100,13 @@ static bool filter(struct world *w, size_t from, size_t to, struct bytes data)
 		    (!r->both && r->response != ((h.flags & FLAG_RESPONSE) != 0)))
 			continue;
 		r->met++;
-		if (r->met >= r->from && r->met <= r->to)
+		if (r->met < r->from || r->met > r->to)
+			continue;
+		if (!r->tamper)
 			return false;
+		/* The world hands its own copy of the packet out as a view: the test writes into it. */
+		((uint8_t *)(uintptr_t)
+			 data.at)[r->tamper > 0 ? (size_t)r->tamper : data.len - (size_t)-r->tamper] ^= 1;
 	}
 	return true;
 }
@@ -282,6 +288,14 @@ static bool lose(struct scenario *s, char **word, int count)
 	return true;
 }
 
+static bool tamper(struct scenario *s, char **word, int count)
+{
+	if (count != 5 || !lose(s, word, 4))
+		return fail(s, "tamper EXCHANGE request|answer N OCTET");
+	s->rules[s->rule_count - 1].tamper = atol(word[4]);
+	return true;
+}
+
 static bool inject(struct scenario *s, char **word, int count)
 {
 	struct blob raw = { NULL, 0 };
@@ -295,6 +309,30 @@ static bool inject(struct scenario *s, char **word, int count)
 	return ok || fail(s, "inject NODE HEX");
 }
 
+/* First messages of strangers: copies of one that was seen, each with an SPI and a port of its own. */
+static bool flood(struct scenario *s, size_t node, unsigned count)
+{
+	struct blob copy = { NULL, 0 };
+	const struct seen *init = NULL;
+
+	for (size_t i = 0; i < s->seen_count && !init; i++) {
+		if (s->seen[i].exchange == IKE_SA_INIT && !(s->seen[i].flags & FLAG_RESPONSE))
+			init = &s->seen[i];
+	}
+	if (!init || !blob_copy(&copy, bytes_of_blob(&init->data)))
+		return fail(s, "no first message was seen that could be copied");
+	for (unsigned i = 0; i < count; i++) {
+		struct endpoint from = { s->w.nodes[node ? 0 : 1].address, (uint16_t)(1000 + i) };
+
+		copy.data[0] = (uint8_t)(i >> 8);
+		copy.data[1] = (uint8_t)i;
+		copy.data[2] = 0x77;
+		world_inject(&s->w, node, &from, bytes_of_blob(&copy));
+	}
+	blob_discard(&copy);
+	return true;
+}
+
 static bool act(struct scenario *s, char **word, int count)
 {
 	size_t node = count > 1 ? (size_t)(word[1][0] - '1') : 0;
@@ -306,6 +344,8 @@ static bool act(struct scenario *s, char **word, int count)
 		return expect(s, word, count);
 	if (!strcmp(word[0], "lose"))
 		return lose(s, word, count);
+	if (!strcmp(word[0], "tamper"))
+		return tamper(s, word, count);
 	if (!strcmp(word[0], "start"))
 		return start(s);
 	if (!strcmp(word[0], "dns") && count == 2) {
@@ -324,6 +364,8 @@ static bool act(struct scenario *s, char **word, int count)
 		world_command(&s->w, node, COMMAND_SHUTDOWN, "");
 	else if (!strcmp(word[0], "send") && count == 3)
 		world_send(&s->w, node, &s->w.nodes[word[2][0] - '1'].address);
+	else if (!strcmp(word[0], "flood") && count == 3)
+		return flood(s, node, (unsigned)atoi(word[2]));
 	else if (!strcmp(word[0], "vanish"))
 		world_vanish(&s->w, node);
 	else if (!strcmp(word[0], "restart"))
