@@ -5,7 +5,7 @@
 #   nopsec 198.51.100.99                --+   a host without IPsec
 #   dns   192.0.2.53                    --+
 #
-# Each host is a namespace of network and of mounts: its own /etc, /var, /run, /tmp.
+# Each host is a namespace of network and of mounts: its own /etc, /var, /run.
 n=0 failures=0
 ok() { n=$((n + 1)); echo "ok $n - $*"; }
 not_ok() { n=$((n + 1)); failures=$((failures + 1)); echo "not ok $n - $*"; }
@@ -48,7 +48,6 @@ host() { # host NAME V4 GW4 [V6 GW6] [PEER-LAYER]
 		echo "o /var overlay lowerdir=/var,upperdir=$d/var,workdir=$d/var.w 0 0"
 		[ -z "$layer" ] || echo "o /usr overlay lowerdir=$layer/usr:/usr,upperdir=$d/usr,workdir=$d/usr.w 0 0"
 		[ -z "$layer" ] || [ ! -d "$layer/lib" ] || echo "# /lib is /usr/lib"
-		echo "t-$1 /tmp tmpfs mode=1777 0 0"
 		echo "r-$1 /run tmpfs mode=755 0 0"
 	} > "$d/fstab"
 	nsenter --net="/run/netns/$1" unshare --mount sh -c "mount -a -T $d/fstab; exec sleep 1000000" >/dev/null 2>&1 &
