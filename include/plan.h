@@ -253,6 +253,9 @@ MUST_USE bool conn_orient(const struct conn *conn, const struct address *address
 			  const struct address *default_v4, const struct address *default_v6,
 			  const struct end **local, const struct end **remote, struct address *address);
 
+/* What lies behind an end: its subnet, or the host at that address; with its protocol and ports. */
+struct selector end_selector(const struct end *end, const struct address *host);
+
 const char *auth_method_name(enum auth_method method); /* "null", "secret", "rsa" ... */
 const char *group_class_name(enum group_class group); /* "private-or-clear" ... */
 

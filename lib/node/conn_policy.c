@@ -15,21 +15,6 @@ bool conn_sides(const struct node *n, const struct conn *conn, const struct end 
 	return conn_orient(conn, a->at, a->count, &a->default_v4, &a->default_v6, local, remote, address);
 }
 
-struct selector end_selector(const struct end *end, const struct address *host)
-{
-	struct selector s = end->client, narrow;
-
-	if (end->has_client)
-		return s;
-	narrow = selector_of_host(host);
-	narrow.protocol = s.protocol;
-	if (s.protocol) {
-		narrow.port_first = s.port_first;
-		narrow.port_last = s.port_last;
-	}
-	return narrow;
-}
-
 static void put(struct actions *actions, enum action_kind kind, const struct kernel_policy *policy,
 		enum kernel_direction direction)
 {

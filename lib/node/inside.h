@@ -65,7 +65,6 @@ void conn_policy_untrap(struct node *n, const struct run *run, struct actions *a
 /* Our side of a connection: false when neither end, or each end, is ours. */
 bool conn_sides(const struct node *n, const struct conn *conn, const struct end **local,
 		const struct end **remote, struct address *address);
-struct selector end_selector(const struct end *end, const struct address *host);
 
 /* status.c */
 void status_command(struct node *n, msec now, const struct command *command, struct actions *actions);

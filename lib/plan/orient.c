@@ -67,3 +67,18 @@ bool conn_orient(const struct conn *conn, const struct address *addresses, size_
 		memset(address, 0, sizeof(*address));
 	return true;
 }
+
+struct selector end_selector(const struct end *end, const struct address *host)
+{
+	struct selector s = end->client, narrow;
+
+	if (end->has_client)
+		return s;
+	narrow = selector_of_host(host);
+	narrow.protocol = s.protocol;
+	if (s.protocol) {
+		narrow.port_first = s.port_first;
+		narrow.port_last = s.port_last;
+	}
+	return narrow;
+}

@@ -6,37 +6,10 @@ quiet() { "$@" > /run/quiet 2>&1 || { cat /run/quiet; exit 1; }; }
 say "Two hosts, alice 192.0.2.10 and bob 198.51.100.20, a router between them, and a signed zone."
 lab
 dns_host
-for h in alice bob; do quiet cygnet $h key new --type ecdsa --name host; done
-dns_record 100.51.198.in-addr.arpa "20 $(cygnet bob key show --name host --ipseckey)"
-dns_record 2.0.192.in-addr.arpa "10 $(cygnet alice key show --name host --ipseckey)"
+quiet oe_publish
 echo "   bob publishes: 20.100.51.198.in-addr.arpa $(cygnet bob key show --name host --ipseckey | cut -c1-60)..."
 quiet dns_start
-for h in alice bob; do
-	put $h /etc/ipsec.conf 644 <<-END
-		config setup
-		 dnssec-anchors=/etc/cygnet/anchors
-		 dns-forwarders=192.0.2.53
-		conn private-or-clear
-		 left=%defaultroute
-		 right=%opportunisticgroup
-		 authby=ecdsa
-		 $(cygnet $h key show --name host | grep leftecdsakey | tr -d '\t')
-		 type=transport
-		 auto=ondemand
-		conn private
-		 also=private-or-clear
-		conn clear
-		 left=%defaultroute
-		 right=%group
-		 authby=never
-		 type=passthrough
-		 auto=ondemand
-	END
-	put $h /etc/ipsec.secrets 600 < /dev/null
-	put $h /etc/ipsec.d/policies/private-or-clear 644 <<< 0.0.0.0/0
-	put $h /etc/ipsec.d/policies/private 644 <<< 203.0.113.0/24
-	put $h /etc/ipsec.d/policies/clear 644 <<< 192.0.2.53/32
-done
+oe_configure
 capture oe bob
 quiet cygnetd_start alice
 quiet cygnetd_start bob

@@ -167,3 +167,40 @@ dns_start() {
 	done
 	waitfor 10 sh -c "nsenter --net=/run/netns/alice drill @192.0.2.53 ns.lab.test 2>/dev/null | grep -q 'ns.lab.test.*IN.*A.*192.0.2.53'"
 }
+
+# --- opportunism between alice and bob: keys, their records, groups ---
+oe_publish() { # before dns_start
+	local h
+	for h in alice bob; do cygnet $h key new --type ecdsa --name host || return 1; done
+	dns_record 100.51.198.in-addr.arpa "20 $(cygnet bob key show --name host --ipseckey)"
+	dns_record 2.0.192.in-addr.arpa "10 $(cygnet alice key show --name host --ipseckey)"
+}
+oe_configure() { # after dns_start
+	local h
+	for h in alice bob; do
+		put $h /etc/ipsec.conf 644 <<-END
+			config setup
+			 dnssec-anchors=/etc/cygnet/anchors
+			 dns-forwarders=192.0.2.53
+			conn private-or-clear
+			 left=%defaultroute
+			 right=%opportunisticgroup
+			 authby=ecdsa
+			 $(cygnet $h key show --name host | grep leftecdsakey | tr -d '\t')
+			 type=transport
+			 auto=ondemand
+			conn private
+			 also=private-or-clear
+			conn clear
+			 left=%defaultroute
+			 right=%group
+			 authby=never
+			 type=passthrough
+			 auto=ondemand
+		END
+		put $h /etc/ipsec.secrets 600 < /dev/null
+		put $h /etc/ipsec.d/policies/private-or-clear 644 <<< 0.0.0.0/0
+		put $h /etc/ipsec.d/policies/private 644 <<< 203.0.113.0/24
+		put $h /etc/ipsec.d/policies/clear 644 <<< 192.0.2.53/32
+	done
+}

@@ -4,22 +4,6 @@
 #include "../wire/ts.h"
 #include "choose.h"
 
-struct selector child_offer_selector(const struct end *end, const struct address *host)
-{
-	struct selector s = end->client, narrow;
-
-	if (end->has_client)
-		return s;
-	/* Without a subnet the host is the client; leftprotoport still counts. */
-	narrow = selector_of_host(host);
-	narrow.protocol = s.protocol;
-	if (s.protocol) {
-		narrow.port_first = s.port_first;
-		narrow.port_last = s.port_last;
-	}
-	return narrow;
-}
-
 static void write_ts(struct build *b, uint8_t type, const struct selector *s)
 {
 	ts_write(build_payload(b, type), s, 1);
@@ -125,8 +109,8 @@ enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, c
 	const struct payload *offer = message_find(m, PAYLOAD_SA, 0);
 	struct suite suites[2 * CONN_SUITES];
 	size_t count = choose_esp_suites(peer->conn, &c->abilities, suites);
-	struct selector local = child_offer_selector(peer->local, &sa->local.address);
-	struct selector remote = child_offer_selector(peer->remote, &sa->remote.address);
+	struct selector local = end_selector(peer->local, &sa->local.address);
+	struct selector remote = end_selector(peer->remote, &sa->remote.address);
 	struct proposal_list list;
 	struct choice choice;
 	struct notify n;

@@ -30,7 +30,4 @@ enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, c
 /* They ask: writes what was chosen. */
 void child_offer_reply(struct build *b, const struct child_sa *child, uint8_t proposal);
 
-/* The selector of an end of a connection whose host has that address. */
-struct selector child_offer_selector(const struct end *end, const struct address *host);
-
 #endif

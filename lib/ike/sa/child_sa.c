@@ -54,25 +54,33 @@ static void fill_sa(const struct ike_sa *sa, const struct child_sa *child, const
 	}
 }
 
+/* Tells the node of a child; without memory nobody is told, and the invariants of the node will show it. */
+static void tell(struct ike_context *c, const struct ike_sa *sa, const struct child_sa *child,
+		 enum ike_news_kind kind, enum reason reason)
+{
+	struct ike_news *news = context_news(c, kind);
+
+	if (!news)
+		return;
+	ike_sa_fill_news(sa, news);
+	news->child = child->serial;
+	news->owner = child->owner;
+	news->conn = child->conn;
+	news->reason = reason;
+	news->ts_local = child->ts_local;
+	news->ts_remote = child->ts_remote;
+	news->mode = child->mode;
+	news->reqid = child->reqid;
+	news->spi_in = child->spi_in;
+	news->spi_out = child->spi_out;
+	news->acquire_seq = child->acquire_seq;
+}
+
 static void tell_up(struct ike_context *c, struct ike_sa *sa, struct child_sa *child)
 {
-	struct ike_news *news = context_news(c, NEWS_CHILD_UP);
 	char pair[2 * SELECTOR_TEXT], l[SELECTOR_TEXT], r[SELECTOR_TEXT];
 
-	if (news) {
-		ike_sa_fill_news(sa, news);
-		news->child = child->serial;
-		news->owner = child->owner;
-		news->conn = child->conn;
-		news->reason = REASON_UP;
-		news->ts_local = child->ts_local;
-		news->ts_remote = child->ts_remote;
-		news->mode = child->mode;
-		news->reqid = child->reqid;
-		news->spi_in = child->spi_in;
-		news->spi_out = child->spi_out;
-		news->acquire_seq = child->acquire_seq;
-	}
+	tell(c, sa, child, NEWS_CHILD_UP, REASON_UP);
 	snprintf(pair, sizeof(pair), "%s=%s", selector_print(&child->ts_local, l),
 		 selector_print(&child->ts_remote, r));
 	actions_transition(c->actions, "child", child->serial, pair, "LARVAL", "INSTALLED", REASON_UP);
@@ -133,27 +141,12 @@ static void remove_one(struct ike_context *c, const struct ike_sa *sa, const str
 
 void child_sa_uninstall(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, enum reason reason)
 {
-	struct ike_news *news;
-
 	if (child->state != CHILD_INSTALLED)
 		return;
 	child->state = CHILD_DELETING;
 	remove_one(c, sa, child, false);
 	remove_one(c, sa, child, true);
-	news = context_news(c, NEWS_CHILD_DOWN);
-	if (news) {
-		ike_sa_fill_news(sa, news);
-		news->child = child->serial;
-		news->owner = child->owner;
-		news->conn = child->conn;
-		news->reason = reason;
-		news->ts_local = child->ts_local;
-		news->ts_remote = child->ts_remote;
-		news->mode = child->mode;
-		news->reqid = child->reqid;
-		news->spi_in = child->spi_in;
-		news->spi_out = child->spi_out;
-	}
+	tell(c, sa, child, NEWS_CHILD_DOWN, reason);
 	actions_transition(c->actions, "child", child->serial, "", "INSTALLED", "REMOVED", reason);
 }
 

@@ -3,40 +3,9 @@
 . testing/kernel/lab.sh
 lab
 dns_host
-for h in alice bob; do
-	is "$h makes a key" cygnet $h key new --type ecdsa --name host
-done
-rec() { cygnet $1 key show --name host --ipseckey | sed "s/^/$2 /"; }
-dns_record 100.51.198.in-addr.arpa "$(rec bob 20)"
-dns_record 2.0.192.in-addr.arpa "$(rec alice 10)"
+is "both make a key and publish it" oe_publish
 is "signed DNS answers" dns_start
-for h in alice bob; do
-	[ $h = alice ] && me=192.0.2.10 || me=198.51.100.20
-	put $h /etc/ipsec.conf 644 <<-END
-		config setup
-		 dnssec-anchors=/etc/cygnet/anchors
-		 dns-forwarders=192.0.2.53
-		conn private-or-clear
-		 left=%defaultroute
-		 right=%opportunisticgroup
-		 authby=ecdsa
-		 $(cygnet $h key show --name host | grep leftecdsakey | tr -d '\t')
-		 type=transport
-		 auto=ondemand
-		conn private
-		 also=private-or-clear
-		conn clear
-		 left=%defaultroute
-		 right=%group
-		 authby=never
-		 type=passthrough
-		 auto=ondemand
-	END
-	put $h /etc/ipsec.secrets 600 < /dev/null
-	put $h /etc/ipsec.d/policies/private-or-clear 644 <<< 0.0.0.0/0
-	put $h /etc/ipsec.d/policies/private 644 <<< 203.0.113.0/24
-	put $h /etc/ipsec.d/policies/clear 644 <<< 192.0.2.53/32
-done
+oe_configure
 capture oe bob
 capture plain nopsec
 capture dns dns
