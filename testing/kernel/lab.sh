@@ -174,7 +174,11 @@ oe_publish() { # before dns_start
 	for h in alice bob; do cygnet $h key new --type ecdsa --name host || return 1; done
 	dns_record 100.51.198.in-addr.arpa "20 $(cygnet bob key show --name host --ipseckey)"
 	dns_record 2.0.192.in-addr.arpa "10 $(cygnet alice key show --name host --ipseckey)"
+	dns_record 8.b.d.0.1.0.0.2.ip6.arpa "$(reverse6 b 20) $(cygnet bob key show --name host --ipseckey)"
+	dns_record 8.b.d.0.1.0.0.2.ip6.arpa "$(reverse6 a 10) $(cygnet alice key show --name host --ipseckey)"
 }
+# reverse6 a 10: the name of 2001:db8:a::10 within its zone
+reverse6() { echo "${2:1:1}.${2:0:1}.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.$1.0.0.0"; }
 oe_configure() { # after dns_start
 	local h
 	for h in alice bob; do
@@ -199,7 +203,7 @@ oe_configure() { # after dns_start
 			 auto=ondemand
 		END
 		put $h /etc/ipsec.secrets 600 < /dev/null
-		put $h /etc/ipsec.d/policies/private-or-clear 644 <<< 0.0.0.0/0
+		put $h /etc/ipsec.d/policies/private-or-clear 644 <<< $'0.0.0.0/0\n::/0'
 		put $h /etc/ipsec.d/policies/private 644 <<< 203.0.113.0/24
 		put $h /etc/ipsec.d/policies/clear 644 <<< 192.0.2.53/32
 	done

@@ -34,6 +34,8 @@ bool peers_make(struct peers *p, const struct plan *plan, const struct event_add
 	peers_discard(p);
 	if (!plan || !addresses)
 		return true;
+	p->default_v4 = addresses->default_v4;
+	p->default_v6 = addresses->default_v6;
 	p->buckets = 64;
 	while (p->buckets < plan->conn_count)
 		p->buckets *= 2;
@@ -64,8 +66,18 @@ bool peers_make(struct peers *p, const struct plan *plan, const struct event_add
 	return true;
 }
 
-static bool fits(const struct peer *row, const struct address *local, const struct address *remote)
+/* A group on %defaultroute is there in both families: its entries say which. */
+static bool is_own_default(const struct peers *p, const struct peer *row, const struct address *local)
 {
+	return row->conn->group != CLASS_NONE && row->local->host == HOST_DEFAULTROUTE &&
+	       (address_equal(local, &p->default_v4) || address_equal(local, &p->default_v6));
+}
+
+static bool fits(const struct peers *p, const struct peer *row, const struct address *local,
+		 const struct address *remote)
+{
+	if (is_own_default(p, row, local))
+		return true;
 	if (row->address.family != ADDRESS_NONE && !address_equal(&row->address, local))
 		return false;
 	return row->remote->host != HOST_ADDRESS || address_equal(&row->remote->address, remote);
@@ -77,7 +89,7 @@ static const struct peer *of_group(const struct peers *p, const struct plan *pla
 	const struct group_entry *entry = plan ? plan_group(plan, remote) : NULL;
 	const struct peer *row = entry ? peers_of_conn(p, entry->conn) : NULL;
 
-	return row && fits(row, local, remote) ? row : NULL;
+	return row && fits(p, row, local, remote) ? row : NULL;
 }
 
 const struct peer *peers_next(const struct peers *p, const struct plan *plan, const struct address *local,
@@ -96,7 +108,7 @@ const struct peer *peers_next(const struct peers *p, const struct plan *plan, co
 	in_any = *state && p->row[*state - 1].remote->host != HOST_ADDRESS;
 	for (;;) {
 		for (; at; at = p->row[at - 1].next) {
-			if (fits(&p->row[at - 1], local, remote)) {
+			if (fits(p, &p->row[at - 1], local, remote)) {
 				*state = at;
 				return &p->row[at - 1];
 			}

@@ -19,6 +19,7 @@ struct peers {
 	size_t count;
 	size_t *bucket; /* by the peer's address; owned */
 	size_t buckets;
+	struct address default_v4, default_v6; /* what %defaultroute means, in either family */
 	size_t any; /* chain of connections whose peer may be anybody: index + 1 */
 };
 
