@@ -129,6 +129,10 @@ dns_host() {
 	echo 'ns IN A 192.0.2.53' >> /zones/lab.test
 }
 dns_record() { echo "$2" >> "/zones/$1"; }
+# damage FILE NAME: turns one character of the signature over NAME's IPSECKEY: its answer is bogus
+damage() {
+	awk -v name="$2." 'index($1, name) == 1 && $4 == "RRSIG" && $5 == "IPSECKEY" { c = substr($NF, 20, 1); $NF = substr($NF, 1, 19) (c == "A" ? "B" : "A") substr($NF, 21) } { print }' "$1" > "$1.d" && mv "$1.d" "$1"
+}
 # dns_start: signs all but 113.0.203 (the unsigned one), starts nsd and unbound; anchors in /zones/anchors
 dns_start() {
 	local z k
@@ -148,6 +152,7 @@ dns_start() {
 		if [ $z != 113.0.203.in-addr.arpa ]; then
 			k=$(ldns-keygen -a ECDSAP256SHA256 -k $z)
 			ldns-signzone -n -f $z.signed $z $k || return 1
+			[ -z "${DAMAGE:-}" ] || [ $z != 100.51.198.in-addr.arpa ] || damage $z.signed "$DAMAGE"
 			cat $k.key >> anchors
 		else
 			cp $z $z.signed
@@ -179,8 +184,8 @@ oe_publish() { # before dns_start
 }
 # reverse6 a 10: the name of 2001:db8:a::10 within its zone
 reverse6() { echo "${2:1:1}.${2:0:1}.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.$1.0.0.0"; }
-oe_configure() { # after dns_start
-	local h
+oe_configure() { # oe_configure [KIND-OF-KEY] after dns_start
+	local h k=${1:-ecdsa}
 	for h in alice bob; do
 		put $h /etc/ipsec.conf 644 <<-END
 			config setup
@@ -189,8 +194,8 @@ oe_configure() { # after dns_start
 			conn private-or-clear
 			 left=%defaultroute
 			 right=%opportunisticgroup
-			 authby=ecdsa
-			 $(cygnet $h key show --name host | grep leftecdsakey | tr -d '\t')
+			 authby=$k
+			 $(cygnet $h key show --name host | grep -v ckaid | tr -d '\t')
 			 type=transport
 			 auto=ondemand
 			conn private
