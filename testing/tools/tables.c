@@ -47,12 +47,43 @@ static void draw_ike(FILE *out)
 	}
 }
 
+/* How many events lead from one state to another: too many to be named in a picture. */
+static unsigned ways(int from, int to, bool paranoid)
+{
+	unsigned count = 0;
+
+	for (int e = 0; e < FLOW_EVENTS; e++) {
+		const struct oe_cell *c = oe_cell((enum flow_state)from, (enum flow_event)e);
+
+		count += c->sort == OE_DO && (int)(paranoid ? c->paranoid : c->permissive) == to;
+	}
+	return count;
+}
+
+static void picture_oe(FILE *out, bool paranoid)
+{
+	fprintf(out, "## %s\n\n```mermaid\nstateDiagram-v2\n", paranoid ? "private" : "private-or-clear");
+	for (int from = 0; from < FLOW_STATES; from++) {
+		for (int to = 0; to < FLOW_STATES; to++) {
+			unsigned count = ways(from, to, paranoid);
+
+			if (count && from != to)
+				fprintf(out, "  %s --> %s : %u event%s\n",
+					flow_state_name((enum flow_state)from),
+					flow_state_name((enum flow_state)to), count, count == 1 ? "" : "s");
+		}
+	}
+	fprintf(out, "```\n\n");
+}
+
 static void draw_oe(FILE *out)
 {
 	fprintf(out, "# States of an opportunistic pair\n\nDrawn by `make diagrams` from lib/oe/table.c; do "
 		     "not edit.\n\n");
 	fprintf(out, "Cells: do %zu, stay %zu, ignore %zu, later %zu.\n\n", oe_cells_count(OE_DO),
 		oe_cells_count(OE_STAY), oe_cells_count(OE_IGNORE), oe_cells_count(OE_LATER));
+	picture_oe(out, false);
+	picture_oe(out, true);
 	fprintf(out, "| state | event | cell | permissive | paranoid | reason | what | source |\n");
 	fprintf(out, "|---|---|---|---|---|---|---|---|\n");
 	for (int s = 0; s < FLOW_STATES; s++) {
