@@ -152,7 +152,7 @@ $(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(patsubst testing/fuzz/%_fuzz.c
 TOOL_SRC := $(wildcard testing/tools/*.c testing/kernel/*.c)
 TOOLS := $(patsubst %.c,$(B)/tools/%,$(notdir $(TOOL_SRC)))
 define tool_rule
-$(B)/tools/$(basename $(notdir $(1))): $(patsubst %.c,$(B)/release/obj/%.o,$(1)) $(call archives,release,daemon) $(B)/release/libsim.a $(B)/release/obj/programs/daemon/kernel_port.o
+$(B)/tools/$(basename $(notdir $(1))): $(patsubst %.c,$(B)/release/obj/%.o,$(1)) $(call archives,release,daemon) $(B)/release/libsim.a $(filter-out $(B)/release/obj/programs/daemon/main.o,$(call objects,release,$(SRC_daemon)))
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC_release) $$(LF_release) -o $$@ $$< $(call group,$(filter-out $(B)/release/obj/programs/daemon/main.o,$(call objects,release,$(SRC_daemon))) $(call archives,release,daemon) $(B)/release/libsim.a) $$(LINK_daemon)
 endef
