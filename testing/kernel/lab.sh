@@ -77,15 +77,33 @@ lab() { # lab [ALICE-LAYER [BOB-LAYER]]
 	done
 }
 
-# capture NAME HOST: what passes the router towards HOST, into $OUT/NAME.pcap
+# capture NAME HOST: what passes the router towards HOST, into $OUT/NAME.pcap. Without --immediate-mode the kernel hands
+# over whole blocks, up to a second late, and the end of the capture would be lost.
 capture() {
-	nsenter --net=/run/netns/router tcpdump -U -s 0 -ni "$2" -w "$OUT/$1.pcap" 2> "$OUT/$1.tcpdump" &
-	captures="${captures:-} $!"
+	nsenter --net=/run/netns/router tcpdump --immediate-mode -U -s 0 -ni "$2" -w "$OUT/$1.pcap" 2> "$OUT/$1.tcpdump" &
+	captures="${captures:-} $1:$!"
 	waitfor 5 grep -q listening "$OUT/$1.tcpdump"
 }
-end_captures() { sleep 0.3; kill $captures 2>/dev/null; wait $captures 2>/dev/null; captures=; }
+# whole NAME PID: tcpdump has written every packet that the kernel counted (SIGUSR1 asks it for both figures)
+whole() {
+	kill -USR1 "$2" && sleep 0.1
+	tail -n 1 "$OUT/$1.tcpdump" | awk '{ exit !(/packets? captured/ && $2 == $5 && $10 == 0) }'
+}
+# end_captures: a capture that lacks packets proves nothing, so that is a failure of its own
+end_captures() {
+	local c
+	for c in $captures; do
+		waitfor 5 whole "${c%:*}" "${c#*:}" || not_ok "the capture ${c%:*} is whole: $(tail -n 1 "$OUT/${c%:*}.tcpdump")"
+		kill "${c#*:}"
+		wait "${c#*:}" 2>/dev/null
+	done
+	captures=
+}
 count() { tcpdump -nr "$OUT/$1.pcap" "$2" 2>/dev/null | wc -l; } # count CAPTURE FILTER
 clear_packets() { count "$1" "host $2 and host $3 and not esp and not (udp port 500 or udp port 4500) and not icmp6 and ip6[40] != 135 and ip6[40] != 136 or (host $2 and host $3 and icmp)"; }
+
+# pings HOST N ADDRESS: each of N pings is answered (ping itself is content with one)
+pings() { at "$1" ping -c "$2" -i 0.3 -W 3 "$3" | tee /run/pings && grep -q ' 0% packet loss' /run/pings; }
 
 # cygnet daemons: files in /etc of the host; cygnetd_start HOST [OPTION...]
 cygnetd_start() {

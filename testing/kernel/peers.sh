@@ -85,12 +85,12 @@ both_roles() {
 	is "$c: cygnet takes its configuration" cygnet alice reload
 	is "$c: up from cygnet" cygnet alice up t
 	is "$c: SAs in both kernels" waitfor 5 sas_up
-	is "$c: ping over ESP" at alice ping -c 3 -i 0.2 -W 2 198.51.100.20
+	is "$c: ping over ESP" pings alice 3 198.51.100.20
 	is "$c: down from cygnet, confirmed by $peer" cygnet alice down t
 	is "$c: no SA is left at either end" waitfor 8 no_sa
 	is "$c: up from $peer" ${peer}_up
 	is "$c: SAs in both kernels again" waitfor 5 sas_up
-	is "$c: ping over ESP again" at bob ping -c 3 -i 0.2 -W 2 192.0.2.10
+	is "$c: ping over ESP again" pings bob 3 192.0.2.10
 	is "$c: down from $peer" ${peer}_down
 	is "$c: no SA is left at either end again" waitfor 8 no_sa
 }

@@ -20,7 +20,7 @@ is "alice's daemon starts" cygnetd_start alice --trace "$OUT/alice.trace"
 is "bob's daemon starts" cygnetd_start bob
 is "up says that it is up" cygnet alice up t
 is "four SAs are in the two kernels" sh -c "[ \$(ip -n alice xfrm state | grep -c 'proto esp') = 2 ] && [ \$(ip -n bob xfrm state | grep -c 'proto esp') = 2 ]"
-is "ping through the tunnel" at alice ping -c 3 -i 0.2 -W 2 198.51.100.20
+is "ping through the tunnel" pings alice 3 198.51.100.20
 cygnet alice show | sed 's/^/# /'
 is "down is confirmed by bob" cygnet alice down t
 is "no SA is left at either end" sh -c "[ -z \"\$(ip -n alice xfrm state)\" ] && [ -z \"\$(ip -n bob xfrm state)\" ]"

@@ -24,7 +24,7 @@ works() { # works "what" PING-ADDRESS
 	is "$1: alice takes the configuration" cygnet alice reload
 	is "$1: bob takes the configuration" cygnet bob reload
 	is "$1: up" cygnet alice up t
-	is "$1: ping over ESP" at alice ping -c 2 -i 0.2 -W 2 $2
+	is "$1: ping over ESP" pings alice 2 $2
 	is "$1: down, confirmed" cygnet alice down t
 	is "$1: no SA is left" no_sa
 }

@@ -11,11 +11,11 @@ capture plain nopsec
 capture dns dns
 is "alice's daemon starts" cygnetd_start alice --trace "$OUT/alice.trace"
 is "bob's daemon starts" cygnetd_start bob
-is "the first ping is answered, and all that follow" at alice ping -c 4 -i 0.3 -W 3 198.51.100.20
+is "the first ping is answered, and all that follow" pings alice 4 198.51.100.20
 cygnet alice explain 198.51.100.20 | sed 's/^/# /'
 is "explain says encrypted" cygnet alice explain 198.51.100.20
 is "its level is DNS-secure" sh -c "nsenter -t $(cat /run/lab/alice/pid) --net --mount $TOP/build/cygnet explain 198.51.100.20 | grep -q level=dns-secure"
-is "a host without a record falls to clear" at alice ping -c 3 -i 0.3 -W 3 198.51.100.99
+is "a host without a record falls to clear" pings alice 3 198.51.100.99
 cygnet alice explain 198.51.100.99 | sed 's/^/# /'
 is "explain says in clear" sh -c "nsenter -t $(cat /run/lab/alice/pid) --net --mount $TOP/build/cygnet explain 198.51.100.99; [ \$? = 10 ]"
 is "a private destination without a record is refused" sh -c "! nsenter -t $(cat /run/lab/alice/pid) --net --mount ping -c 3 -i 0.3 -W 1 203.0.113.9"

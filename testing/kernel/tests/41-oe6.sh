@@ -8,13 +8,13 @@ oe_configure
 capture oe6 bob
 is "alice's daemon starts" cygnetd_start alice
 is "bob's daemon starts" cygnetd_start bob
-is "the first ping is answered, and all that follow" at alice ping -c 4 -i 0.3 -W 3 2001:db8:b::20
+is "the first ping is answered, and all that follow" pings alice 4 2001:db8:b::20
 cygnet alice explain 2001:db8:b::20 | sed 's/^/# /'
 is "explain says encrypted" cygnet alice explain 2001:db8:b::20
 is "bob's view: encrypted too" cygnet bob explain 2001:db8:a::10
 in_ns alice ip -6 neigh flush dev eth0
 in_ns router ip -6 neigh flush all
-is "neighbour discovery starts anew, and the pair goes on" at alice ping -c 3 -i 0.3 -W 3 2001:db8:b::20
+is "neighbour discovery starts anew, and the pair goes on" pings alice 3 2001:db8:b::20
 is "alice stops clean" cygnetd_stop alice
 is "bob stops clean" cygnetd_stop bob
 end_captures

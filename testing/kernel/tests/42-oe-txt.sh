@@ -14,7 +14,7 @@ capture txt bob
 capture bogus nopsec
 is "alice's daemon starts" cygnetd_start alice
 is "bob's daemon starts" cygnetd_start bob
-is "the first ping is answered, and all that follow" at alice ping -c 4 -i 0.3 -W 3 198.51.100.20
+is "the first ping is answered, and all that follow" pings alice 4 198.51.100.20
 cygnet alice explain 198.51.100.20 | sed 's/^/# /'
 is "keyed by the TXT record" sh -c "nsenter -t $(cat /run/lab/alice/pid) --net --mount $TOP/build/cygnet explain 198.51.100.20 | grep -q 'type=TXT.*used=yes'"
 is "a bogus answer: no ping is answered" sh -c "! nsenter -t $(cat /run/lab/alice/pid) --net --mount ping -c 3 -i 0.3 -W 1 198.51.100.99"
