@@ -25,6 +25,8 @@ enum event_kind {
 	EVENT_ADDRESSES, /* what addresses this host has now */
 	EVENT_ABILITIES, /* what the kernel can do */
 	EVENT_RESYNC, /* kernel messages were lost: everything of ours was read again */
+	EVENT_MAPPING, /* a fresh ESP packet came from another address or port: a NAT's mapping has changed */
+	EVENT_KERNEL_STATE, /* at start: what an earlier run of ours left in the kernel */
 };
 
 #define EVENT_ADDRESS_LIMIT 256
@@ -47,6 +49,11 @@ enum command_kind {
 	COMMAND_EXPLAIN,
 	COMMAND_OE_LIST,
 	COMMAND_SHUTDOWN,
+	COMMAND_REKEY_IKE,
+	COMMAND_REKEY_CHILD,
+	COMMAND_DELETE_IKE,
+	COMMAND_DELETE_CHILD,
+	COMMAND_LIVENESS, /* ask the peer for a sign of life now */
 };
 
 struct command {
@@ -57,6 +64,7 @@ struct command {
 	uint8_t protocol;
 	uint16_t port;
 	msec deadline; /* shutdown: how long to wait; 0: the configured time */
+	bool leave_state; /* shutdown: end at once, tell nobody, leave our SAs and policies to the next run */
 };
 
 struct event {
@@ -89,6 +97,11 @@ struct event {
 		struct plan *plan; /* adopted by the step */
 		struct event_addresses *addresses; /* borrowed for the step */
 		struct kernel_abilities abilities;
+		struct {
+			uint32_t spi; /* of our inbound SA */
+			struct endpoint local, remote; /* remote: where it came from now */
+		} mapping;
+		struct kernel_state *kernel_state; /* adopted by the step */
 	};
 };
 

@@ -91,6 +91,17 @@ struct kernel_expire {
 	bool hard;
 };
 
+/* What stands in the kernel and is ours: by reqid and priority. Keys are not read. */
+struct kernel_state {
+	struct kernel_sa *sas; /* owned arrays */
+	struct kernel_policy *policies;
+	size_t sa_count, policy_count;
+	bool adopt; /* keep traffic flowing until each connection is keyed anew; else only policies are kept until replaced */
+};
+
+/* Frees it (NULL is allowed). */
+void kernel_state_discard(struct kernel_state *state);
+
 struct kernel_counters {
 	uint64_t bytes, packets;
 	uint64_t last_used_s; /* wall clock seconds of the kernel, 0 for never: compare only with itself */

@@ -32,6 +32,9 @@
 #define LIMIT_INIT_RETRIES 4 /* cookie and INVALID_KE_PAYLOAD answers followed in one attempt */
 #define LIMIT_HALF_OPEN_TIME SECONDS(30) /* a responder's patience between IKE_SA_INIT and IKE_AUTH */
 #define LIMIT_HALF_OPEN 4096 /* half-open IKE SAs at which strangers are refused */
+#define LIMIT_HALF_OPEN_BUSY 1024 /* half-open IKE SAs from which opportunistic strangers are refused */
+#define LIMIT_HALF_OPEN_PREFIX 64 /* half-open IKE SAs of one prefix (/24, /64) */
+#define LIMIT_PREFIXES 4096 /* prefixes that are counted */
 #define LIMIT_HALF_OPEN_COOKIE 64 /* half-open IKE SAs from which a cookie is asked for */
 #define LIMIT_COOKIE_SECRET_LIFE SECONDS(90)
 #define LIMIT_LINGER \
@@ -46,6 +49,22 @@
 /* Lifetimes */
 #define LIMIT_IKE_LIFETIME HOURS(8)
 #define LIMIT_SA_LIFETIME HOURS(8)
+#define LIMIT_REKEY_MARGIN MINUTES(9) /* how long before the end rekeying begins */
+#define LIMIT_REKEY_FUZZ 100 /* percent by which the margin is enlarged at random */
+#define LIMIT_REKEY_RETRY \
+	SECONDS(10) /* first wait after a rekey that failed; doubled each time, up to five minutes */
+#define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
+#define LIMIT_REDUNDANT SECONDS(5) /* a redundant Child SA that nobody closed is deleted by us after it */
+#define LIMIT_IKE_QUIET MINUTES(30) /* an IKE SA without children is closed after it */
+#define LIMIT_MESSAGE_ID 0x80000000u /* an IKE SA is replaced at this message ID, long before the last */
+
+/* Fragmentation (RFC 7383) */
+#define LIMIT_FRAGMENT_SIZE 1280 /* octets of an IP datagram that bears a fragment */
+#define LIMIT_FRAGMENT_SIZE_SMALL 576 /* the same after loss */
+#define LIMIT_FRAGMENT_LOSSES 2 /* retransmissions after which fragments become small */
+
+/* NAT (RFC 7296 2.23, RFC 3948) */
+#define LIMIT_KEEPALIVE SECONDS(20)
 
 /* Jobs and actions */
 #define LIMIT_JOBS 4096 /* jobs under way */

@@ -91,6 +91,27 @@ enum shunt {
 	SHUNT_HOLD, /* negotiationshunt only */
 };
 
+/* pfs=: whether a rekeyed or added Child SA gets a key exchange of its own (RFC 7296 1.3.1). */
+enum pfs {
+	PFS_YES = 0, /* offered first; done without where the peer will not */
+	PFS_NO,
+	PFS_INSIST,
+};
+
+/* fragmentation=, encapsulation=: done when both can and it is needed; never; always. */
+enum when {
+	WHEN_NEEDED = 0,
+	WHEN_NEVER,
+	WHEN_ALWAYS,
+};
+
+/* childless= (RFC 6023) */
+enum childless {
+	CHILDLESS_ACCEPT = 0, /* as responder, when the peer asks */
+	CHILDLESS_NEVER,
+	CHILDLESS_PREFER, /* IKE_AUTH without a Child SA where the peer can; children follow by CREATE_CHILD_SA */
+};
+
 #define CONN_SUITES 16
 
 struct conn {
@@ -108,9 +129,22 @@ struct conn {
 	unsigned keyingtries; /* 0: for ever */
 	msec retransmit_interval, retransmit_timeout;
 	msec ike_lifetime, sa_lifetime;
+	bool rekey; /* rekey=no: SAs end with their life */
+	bool reauth; /* at the end of an IKE SA's life: a new handshake instead of a rekey, make before break */
+	msec rekey_margin; /* rekeymargin: how long before the end rekeying begins */
+	unsigned rekey_fuzz; /* rekeyfuzz: percent by which the margin is enlarged at random */
+	uint64_t sa_max_bytes, sa_max_packets; /* ipsec-max-bytes, ipsec-max-packets; 0: no limit */
+	enum pfs pfs;
+	enum when fragmentation;
+	uint16_t fragment_size; /* fragment-size: octets of the IP datagram; 0: LIMIT_FRAGMENT_SIZE */
+	enum when encapsulation;
+	bool nat_keepalive;
+	bool initial_contact; /* initial-contact=no: never announced */
+	enum childless childless;
+	msec liveness; /* dpddelay: interval of proof of life; 0: LIMIT_LIVENESS; MSEC_NEVER: none */
 	enum shunt negotiation_shunt, failure_shunt;
 	enum auth_method authby; /* as written; the ends hold what counts */
-	uint32_t reqid; /* one a connection: KERNEL_REQID_FIRST + serial */
+	uint32_t reqid; /* one a connection, by its name: the same after a restart (KERNEL_REQID_FIRST ..) */
 };
 
 /* One line of a group file: destinations of a class. */
@@ -146,6 +180,15 @@ struct setup {
 	msec oe_ike_timeout_permissive, oe_ike_timeout_paranoid;
 	msec oe_short_timeout, oe_normal_timeout, oe_initial_lifespan, oe_lifespan;
 	msec stop_deadline;
+	msec keep_alive; /* keep-alive: interval of NAT keepalives */
+	msec ike_quiet; /* ike-quiet: an IKE SA without children is closed after it */
+	enum ddos_mode {
+		DDOS_AUTO = 0, /* cookies from ddos_threshold on */
+		DDOS_BUSY, /* always */
+		DDOS_UNLIMITED, /* never */
+	} ddos_mode;
+	unsigned ddos_threshold; /* ddos-ike-threshold: half-open IKE SAs from which cookies are asked for */
+	unsigned max_half_open; /* max-halfopen-ike: half-open IKE SAs at which all strangers are refused */
 };
 
 struct plan {

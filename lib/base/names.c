@@ -20,14 +20,17 @@ const char *job_kind_name(enum job_kind kind)
 
 const char *event_kind_name(enum event_kind kind)
 {
-	static const char *const names[] = { "time",          "packet",    "job-done", "acquire", "expire",
-					     "kernel-failed", "counters",  "resolved", "command", "plan",
-					     "addresses",     "abilities", "resync" };
+	static const char *const names[] = { "time",    "packet",        "job-done",    "acquire",
+					     "expire",  "kernel-failed", "counters",    "resolved",
+					     "command", "plan",          "addresses",   "abilities",
+					     "resync",  "mapping",       "kernel-state" };
 	return NAME_OF(names, kind);
 }
 
-static const char *const command_names[] = { "status", "show",    "up",      "down",    "add",     "delete",
-					     "route",  "unroute", "explain", "oe-list", "shutdown" };
+static const char *const command_names[] = { "status",      "show",       "up",           "down",
+					     "add",         "delete",     "route",        "unroute",
+					     "explain",     "oe-list",    "shutdown",     "rekey-ike",
+					     "rekey-child", "delete-ike", "delete-child", "liveness" };
 
 const char *command_kind_name(enum command_kind kind)
 {
@@ -52,6 +55,15 @@ const char *action_kind_name(enum action_kind kind)
 					     "report",    "transition", "keys",       "note",
 					     "stopped" };
 	return NAME_OF(names, kind);
+}
+
+void kernel_state_discard(struct kernel_state *state)
+{
+	if (!state)
+		return;
+	free(state->sas);
+	free(state->policies);
+	free(state);
 }
 
 const char *kernel_direction_name(enum kernel_direction direction)

@@ -306,6 +306,8 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 	case EVENT_ADDRESSES:
 		take_addresses(n, now, event->addresses, actions);
 		break;
+	case EVENT_KERNEL_STATE:
+		break;
 	case EVENT_ABILITIES:
 		ike_set_abilities(n->ike, &event->abilities);
 		break;
@@ -317,6 +319,7 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 	case EVENT_PACKET:
 	case EVENT_JOB_DONE:
 	case EVENT_EXPIRE:
+	case EVENT_MAPPING:
 	case EVENT_RESYNC:
 		ike_event(n->ike, now, event, actions);
 		break;

@@ -89,6 +89,8 @@ static void add_command(struct line *l, const struct command *c)
 	add(l, " %s number=%llu deadline=%lld", command_kind_name(c->kind), (unsigned long long)c->number,
 	    (long long)c->deadline);
 	add_hex(l, "name", bytes_of_text(c->name));
+	if (c->leave_state)
+		add(l, " leave-state=1");
 	if (c->address.family != ADDRESS_NONE)
 		add_address(l, "address", &c->address);
 	if (c->source.family != ADDRESS_NONE)
@@ -149,6 +151,13 @@ char *event_print(const struct event *e)
 	case EVENT_EXPIRE:
 		add(&l, " spi=%08x hard=%d", e->expire.spi, e->expire.hard);
 		add_address(&l, "dst", &e->expire.dst);
+		break;
+	case EVENT_MAPPING:
+		add(&l, " spi=%08x", e->mapping.spi);
+		add_endpoint(&l, "local", &e->mapping.local);
+		add_endpoint(&l, "remote", &e->mapping.remote);
+		break;
+	case EVENT_KERNEL_STATE:
 		break;
 	case EVENT_KERNEL_FAILED:
 		add(&l, " child=%llu spi=%08x", (unsigned long long)e->kernel_failed.child,

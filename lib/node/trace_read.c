@@ -152,6 +152,21 @@ static bool read_expire(struct walk *w, struct event *e)
 	return ok;
 }
 
+static bool read_mapping(struct walk *w, struct event *e)
+{
+	bool ok = true;
+
+	while (ok && next(w)) {
+		if (is(w, "spi"))
+			e->mapping.spi = hex32(w);
+		else if (is(w, "local"))
+			ok = endpoint_parse(&e->mapping.local, w->value);
+		else if (is(w, "remote"))
+			ok = endpoint_parse(&e->mapping.remote, w->value);
+	}
+	return ok;
+}
+
 static bool read_failed(struct walk *w, struct event *e)
 {
 	bool ok = true;
@@ -234,6 +249,8 @@ static bool read_command(struct walk *w, struct event *e)
 			c->number = number(w);
 		else if (is(w, "deadline"))
 			c->deadline = (msec)number(w);
+		else if (is(w, "leave-state"))
+			c->leave_state = number(w) != 0;
 		else if (is(w, "name"))
 			ok = text(w, c->name, sizeof(c->name));
 		else if (is(w, "address"))
@@ -344,6 +361,10 @@ static bool read_kind(struct walk *w, struct event *e, const struct plan *previo
 		return read_kernel(w, e);
 	case EVENT_EXPIRE:
 		return read_expire(w, e);
+	case EVENT_MAPPING:
+		return read_mapping(w, e);
+	case EVENT_KERNEL_STATE:
+		return false;
 	case EVENT_KERNEL_FAILED:
 		return read_failed(w, e);
 	case EVENT_COUNTERS:
@@ -372,7 +393,7 @@ bool event_parse(const char *line, struct event *event, const struct plan *previ
 	memset(event, 0, sizeof(*event));
 	snprintf(why, 160, "no such event");
 	if (copy && next(&w)) {
-		for (int k = EVENT_TIME; k <= EVENT_RESYNC && !ok; k++) {
+		for (int k = EVENT_TIME; k <= EVENT_KERNEL_STATE && !ok; k++) {
 			if (!is(&w, event_kind_name((enum event_kind)k)))
 				continue;
 			event->kind = (enum event_kind)k;

@@ -85,6 +85,9 @@ static void draft_begin(struct draft *draft, const struct section *section)
 	conn->retransmit_timeout = LIMIT_RETRANSMIT_TIMEOUT;
 	conn->ike_lifetime = LIMIT_IKE_LIFETIME;
 	conn->sa_lifetime = LIMIT_SA_LIFETIME;
+	conn->rekey = conn->nat_keepalive = conn->initial_contact = true;
+	conn->rekey_margin = LIMIT_REKEY_MARGIN;
+	conn->rekey_fuzz = LIMIT_REKEY_FUZZ;
 }
 
 static void end_clear(struct end *end)

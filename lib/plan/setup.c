@@ -41,6 +41,10 @@ static void setup_defaults(struct setup *s)
 	s->oe_initial_lifespan = LIMIT_OE_INITIAL_LIFESPAN;
 	s->oe_lifespan = LIMIT_OE_LIFESPAN;
 	s->stop_deadline = LIMIT_STOP_DEADLINE;
+	s->keep_alive = LIMIT_KEEPALIVE;
+	s->ike_quiet = LIMIT_IKE_QUIET;
+	s->ddos_threshold = LIMIT_HALF_OPEN_COOKIE;
+	s->max_half_open = LIMIT_HALF_OPEN;
 }
 
 void setup_make(struct maker *m)
