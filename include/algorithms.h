@@ -53,6 +53,7 @@ enum hash_id {
 #define INTEG_KEY_OCTETS_MAX 64
 #define IV_OCTETS_MAX 16
 #define ICV_OCTETS_MAX 32
+#define KE_OCTETS_MAX 512 /* of a shared secret or public value (MODP-4096) */
 
 struct encr_row {
 	uint16_t id;

@@ -25,6 +25,7 @@ msec ike_deadline(const struct ike *ike); /* MSEC_NEVER: no need */
 /* One attempt to have an IKE SA with its first Child SA. */
 struct ike_wish {
 	uint64_t owner; /* comes back in all news of this attempt and its SAs */
+	bool fresh; /* with an IKE SA of its own, though there is one to the same peer */
 	uint32_t conn; /* serial in the plan: identities, methods, algorithms, lifetimes */
 	struct endpoint local, remote;
 	struct selector ts_local, ts_remote;
@@ -37,13 +38,33 @@ struct ike_wish {
 	msec timeout; /* give up when no answer came for so long; 0: the connection's */
 };
 
-/* Begins an attempt: the serial of the new IKE SA, or 0 with *reason. */
+/*
+ * Begins an attempt: a Child SA on an IKE SA that there is to the same peer by the same proofs, or a new IKE SA with
+ * it. The serial of the IKE SA, or 0 with *reason.
+ */
 uint64_t ike_initiate(struct ike *ike, msec now, const struct ike_wish *wish, struct actions *actions,
 		      enum reason *reason);
 
-/* Queues a delete of an IKE SA (the children go with it), or of one Child SA; unknown serials are ignored. */
+/*
+ * Queues a delete of an IKE SA (the children go with it), or of one Child SA; the last one takes its IKE SA along.
+ * Unknown serials are ignored.
+ */
 void ike_delete(struct ike *ike, msec now, uint64_t ike_sa, enum reason reason, struct actions *actions);
 void ike_delete_child(struct ike *ike, msec now, uint64_t child, enum reason reason, struct actions *actions);
+/* Queues rekeys (RFC 7296 1.3.2, 1.3.3), unless one is under way; unknown serials are ignored. */
+void ike_rekey(struct ike *ike, msec now, uint64_t ike_sa, enum reason reason, struct actions *actions);
+void ike_rekey_child(struct ike *ike, msec now, uint64_t child, enum reason reason, struct actions *actions);
+/* As ike_delete_child, but the IKE SA stays though the child was its last. */
+void ike_delete_only_child(struct ike *ike, msec now, uint64_t child, enum reason reason,
+			   struct actions *actions);
+/* Asks the peer for a sign of life now. */
+void ike_liveness(struct ike *ike, msec now, uint64_t ike_sa, struct actions *actions);
+/*
+ * Ends the attempt of an owner on that IKE SA, wherever it stands: one that is not established, or a Child SA that is
+ * being made. Nobody is told.
+ */
+void ike_withdraw(struct ike *ike, msec now, uint64_t ike_sa, uint64_t owner, enum reason reason,
+		  struct actions *actions);
 /* Ends an attempt that is not yet established; nothing is sent but what RFC 7296 asks for. */
 void ike_abandon(struct ike *ike, msec now, uint64_t ike_sa, enum reason reason, struct actions *actions);
 /* Queues a delete on every IKE SA, refuses new ones. Done when ike_count() is 0. */
@@ -62,9 +83,13 @@ struct ike_counts ike_count(const struct ike *ike);
 enum ike_news_kind {
 	NEWS_CHILD_UP,
 	NEWS_CHILD_DOWN,
+	NEWS_CHILD_DELETED, /* our delete of it is over: confirmed by the peer, or not */
+	NEWS_CHILD_REPLACED, /* rekeyed: the child serves in place of `replaced`, for the same owner and pair */
 	NEWS_ATTEMPT_FAILED, /* of ours: no Child SA came of it; the IKE SA ends by itself */
 	NEWS_IKE_UP,
 	NEWS_IKE_DOWN,
+	NEWS_IKE_REPLACED, /* rekeyed: the IKE SA has taken over what belonged to `replaced` */
+	NEWS_REAUTH_WANTED, /* the IKE SA must be made anew by a handshake, before it ends */
 	NEWS_PEER_WANTED, /* a responder asks: who is this peer, what keys, may it have this pair? */
 	NEWS_HINT, /* an unprotected error came: believed by nobody, counted */
 };
@@ -72,6 +97,7 @@ enum ike_news_kind {
 struct ike_news {
 	enum ike_news_kind kind;
 	uint64_t ike_sa, child; /* serials */
+	uint64_t replaced; /* CHILD_REPLACED, IKE_REPLACED: the serial before */
 	uint64_t owner; /* of the wish; 0 when the peer started it */
 	uint32_t conn;
 	bool initiator; /* of the IKE SA */

@@ -24,7 +24,8 @@
 
 /* Exchanges (RFC 7296 2.1 to 2.4) */
 #define LIMIT_WINDOW 8 /* the largest window that the struct holds; 1 on the wire */
-#define LIMIT_QUEUE 64 /* exchanges that wait in one IKE SA */
+#define LIMIT_QUEUE 64 /* exchanges that wait in one IKE SA; deletes find room beyond it */
+#define LIMIT_QUEUE_WAIT MINUTES(2) /* an exchange that waited for so long is given up; deletes are not */
 #define LIMIT_RETRANSMIT_INTERVAL 500 /* first interval, doubled each time */
 #define LIMIT_RETRANSMIT_TIMEOUT SECONDS(60) /* give up after this long */
 #define LIMIT_RETRANSMIT_CEILING SECONDS(20) /* no single interval is longer */
@@ -54,7 +55,10 @@
 #define LIMIT_REKEY_RETRY \
 	SECONDS(10) /* first wait after a rekey that failed; doubled each time, up to five minutes */
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
+#define LIMIT_CHANGE_OVER SECONDS(10) /* after a rekey that we answered, we change over at the latest then */
 #define LIMIT_REDUNDANT SECONDS(5) /* a redundant Child SA that nobody closed is deleted by us after it */
+#define LIMIT_REKEYED \
+	SECONDS(60) /* a replaced IKE SA that its peer does not delete is deleted by us after it */
 #define LIMIT_IKE_QUIET MINUTES(30) /* an IKE SA without children is closed after it */
 #define LIMIT_MESSAGE_ID 0x80000000u /* an IKE SA is replaced at this message ID, long before the last */
 

@@ -71,6 +71,9 @@ struct oe_child {
 	char peer_id[128];
 };
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions);
+/* Rekeyed: child serves the pair in place of the one with the serial `before`. */
+void oe_child_replaced(struct oe *oe, msec now, uint64_t before, const struct oe_child *child,
+		       struct actions *actions);
 void oe_child_down(struct oe *oe, msec now, uint64_t child, enum reason reason, struct actions *actions);
 void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reason, uint16_t notify,
 		       bool proven, struct actions *actions);

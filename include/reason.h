@@ -44,6 +44,14 @@
 	X(WE_DELETED, "we-deleted", "We deleted the SA.")                                                    \
 	X(DELETE_UNANSWERED, "delete-unanswered", "The peer did not confirm the delete in time.")            \
 	X(REPLACED, "replaced", "A newer SA took its place.")                                                \
+	X(REDUNDANT, "redundant", "Both sides made an SA at the same time; the other one stays.")            \
+	X(COLLISION, "collision", "The peer or we are at something that this request must wait for.")        \
+	X(CHILD_NOT_FOUND, "child-not-found", "The Child SA that a request was about is not there.")         \
+	X(REKEY, "rekey", "The SA is renewed before its life ends.")                                         \
+	X(QUIET, "quiet", "The IKE SA had no Child SA for its quiet time.")                                  \
+	X(MOVED, "moved", "The peer behind a NAT is reached at another address or port now.")                \
+	X(INITIAL_CONTACT, "initial-contact", "The peer says that it knows of no older SA.")                 \
+	X(WAITED, "waited", "A request waited too long for its turn.")                                       \
 	X(EXPIRED, "expired", "The SA reached the end of its life.")                                         \
 	X(HALF_OPEN, "half-open", "The peer did not finish the handshake in time.")                          \
 	X(LIMIT, "limit", "A limit of this host was reached.")                                               \

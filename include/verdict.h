@@ -10,6 +10,7 @@
 enum verdict_kind {
 	VERDICT_GO_ON, /* done with this step; the exchange moves on */
 	VERDICT_WAIT, /* a job, or an answer from elsewhere, is awaited */
+	VERDICT_REFUSED, /* a request: the error answer is in the parcel already */
 	VERDICT_REFUSE, /* answer (or end) with the error notify */
 	VERDICT_IGNORE, /* as if the message had not come */
 	VERDICT_DISCARD, /* the IKE SA cannot go on */
@@ -31,6 +32,11 @@ static inline struct verdict verdict_wait(enum reason reason)
 static inline struct verdict verdict_refuse(enum reason reason, uint16_t notify)
 {
 	return (struct verdict){ VERDICT_REFUSE, reason, notify };
+}
+
+static inline struct verdict verdict_refused(enum reason reason)
+{
+	return (struct verdict){ VERDICT_REFUSED, reason, 0 };
 }
 
 static inline struct verdict verdict_ignore(enum reason reason)

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "due.h"
 #include "exchanges/kinds.h"
 #include "ike.h"
 #include "ike_inside.h"
 #include "receive.h"
+#include "said.h"
 #include "sa/child_sa.h"
 
 struct ike {
@@ -46,6 +48,7 @@ void ike_discard(struct ike *ike)
 	c = &ike->context;
 	actions_init(&lost);
 	c->actions = &lost;
+	/* Larval successors go with the exchanges of the ones before them. */
 	LIST_FOR_EACH (pos, next, &c->table.all)
 		ike_sa_discard(c, LIST_ENTRY(pos, struct ike_sa, link), REASON_STOPPING);
 	actions_discard(c->crypto, &lost);
@@ -63,16 +66,6 @@ static struct ike_context *enter(struct ike *ike, msec now, struct actions *acti
 	ike->context.now = now;
 	ike->context.actions = actions;
 	return &ike->context;
-}
-
-/* After each handler: a wanted delete that could not be queued before is queued now; then what the state asks for. */
-static void settle(struct ike_context *c, struct ike_sa *sa)
-{
-	if (!sa)
-		return;
-	if (sa->state == IKE_ESTABLISHED && sa->closing)
-		delete_ike(c, sa, c->stopping ? REASON_STOPPING : REASON_WE_DELETED);
-	ike_sa_settle(c, sa);
 }
 
 void ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_addresses *addresses)
@@ -107,115 +100,12 @@ static void job_done(struct ike_context *c, struct job *job)
 				continue;
 			x->job = 0;
 			exchange_apply(c, x, x->kind->job_done(c, x, job));
-			settle(c, sa);
+			due_settle(c, sa);
 			break;
 		}
 	}
 	/* Nobody waits for it any more: thrown away. */
 	job_discard(c->crypto, job);
-}
-
-static struct child_sa *find_child(struct ike_context *c, uint64_t serial, uint32_t spi,
-				   struct ike_sa **owner)
-{
-	struct list *pos, *next, *at, *after;
-
-	LIST_FOR_EACH (pos, next, &c->table.all) {
-		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, link);
-
-		LIST_FOR_EACH (at, after, &sa->children) {
-			struct child_sa *child = LIST_ENTRY(at, struct child_sa, link);
-
-			if (serial ? child->serial == serial
-				   : child->spi_in == spi || child->spi_out == spi) {
-				*owner = sa;
-				return child;
-			}
-		}
-	}
-	return NULL;
-}
-
-static void child_event(struct ike_context *c, uint64_t serial, uint32_t spi, enum reason reason)
-{
-	struct ike_sa *sa;
-	struct child_sa *child = find_child(c, serial, spi, &sa);
-
-	if (!child)
-		return;
-	delete_child(c, sa, child, reason);
-	/* An IKE SA is made for its one child (docs/decisions): without it there is nothing to keep. */
-	if (sa->child_count <= 1)
-		delete_ike(c, sa, reason);
-	settle(c, sa);
-}
-
-/* Kernel messages were lost: each Child SA is looked up, and what is gone is found so. */
-static void query_children(struct ike_context *c)
-{
-	struct list *pos, *next, *at, *after;
-
-	LIST_FOR_EACH (pos, next, &c->table.all) {
-		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, link);
-
-		LIST_FOR_EACH (at, after, &sa->children) {
-			struct child_sa *child = LIST_ENTRY(at, struct child_sa, link);
-			struct action *a = child->state == CHILD_INSTALLED
-						   ? actions_add(c->actions, ACTION_SA_QUERY)
-						   : NULL;
-
-			if (!a)
-				continue;
-			a->sa.child = child->serial;
-			a->sa.sa.spi = child->spi_in;
-			a->sa.sa.dst = sa->local.address;
-			a->sa.sa.reqid = child->reqid;
-		}
-	}
-}
-
-static void sa_due(struct ike_context *c, struct ike_sa *sa)
-{
-	struct list *pos, *next;
-	struct exchange *x;
-
-	LIST_FOR_EACH (pos, next, &sa->live) {
-		x = LIST_ENTRY(pos, struct exchange, link);
-		if (x->ours && x->step == EXCHANGE_WAITING && c->now >= msec_earlier(x->due, x->give_up)) {
-			exchange_due(c, x);
-			break; /* x, and its neighbours, may be gone: the deadline is armed anew */
-		}
-	}
-	if (sa->half_open && c->now >= sa->half_open_due)
-		ike_sa_happens(c, sa, HAPPENED_HALF_OPEN_OVER, REASON_HALF_OPEN);
-	if (sa->state == IKE_DELETED && c->now >= sa->linger_due)
-		ike_sa_happens(c, sa, HAPPENED_LINGER_OVER, sa->end_reason);
-	if (sa->state == IKE_ESTABLISHED && c->now >= sa->life_due)
-		delete_ike(c, sa, REASON_EXPIRED);
-	if (sa->state == IKE_ESTABLISHED && c->now >= sa->liveness_due) {
-		sa->liveness_due = msec_after(c->now, LIMIT_LIVENESS);
-		x = c->now - sa->last_heard >= LIMIT_LIVENESS && !sa->queued && window_has_room(&sa->ours)
-			    ? exchange_new(&kind_liveness, sa, true)
-			    : NULL;
-		if (x) {
-			x->reason = REASON_LIVENESS;
-			exchange_begin(c, x, false);
-		}
-	}
-	settle(c, sa);
-}
-
-static void run_due(struct ike_context *c)
-{
-	uint64_t serial;
-
-	while (deadlines_first(&c->deadlines, &serial) <= c->now) {
-		struct ike_sa *sa = table_by_serial(&c->table, serial);
-
-		deadlines_remove(&c->deadlines, serial);
-		if (sa)
-			sa_due(c, sa);
-	}
 }
 
 void ike_event(struct ike *ike, msec now, struct event *event, struct actions *actions)
@@ -224,33 +114,24 @@ void ike_event(struct ike *ike, msec now, struct event *event, struct actions *a
 
 	switch (event->kind) {
 	case EVENT_PACKET:
-		settle(c, receive_packet(c, &event->packet.local, &event->packet.remote,
-					 event->packet.encapsulated, event->packet.data));
+		due_settle(c, receive_packet(c, &event->packet.local, &event->packet.remote,
+					     event->packet.encapsulated, event->packet.data));
 		break;
 	case EVENT_JOB_DONE:
 		job_done(c, event->job);
 		event->job = NULL;
 		break;
 	case EVENT_EXPIRE:
-		if (event->expire.hard)
-			child_event(c, 0, event->expire.spi, REASON_EXPIRED);
-		break;
 	case EVENT_RESYNC:
-		query_children(c);
-		break;
 	case EVENT_COUNTERS:
-		/* Asked for after messages were lost: an SA that is not there any more has expired unheard. */
-		if (!event->counters.found)
-			child_event(c, 0, event->counters.spi, REASON_EXPIRED);
-		break;
+	case EVENT_MAPPING:
 	case EVENT_KERNEL_FAILED:
-		if (event->kernel_failed.child)
-			child_event(c, event->kernel_failed.child, 0, REASON_KERNEL);
+		said_by_kernel(c, event);
 		break;
 	default:
 		break;
 	}
-	run_due(c);
+	due_run(c);
 }
 
 msec ike_deadline(const struct ike *ike)
@@ -283,17 +164,33 @@ static bool fill_wish(struct ike_sa *sa, const struct ike_wish *wish)
 	return h->peer_key_count == wish->peer_key_count;
 }
 
-uint64_t ike_initiate(struct ike *ike, msec now, const struct ike_wish *wish, struct actions *actions,
-		      enum reason *reason)
+/* An open IKE SA to the same peer by the same proofs, on which a Child SA can be made. */
+static struct ike_sa *sharable(struct ike_context *c, const struct ike_wish *wish)
 {
-	struct ike_context *c = enter(ike, now, actions);
+	const struct conn *conn = plan_conn(c->plan, wish->conn), *other;
+	struct list *pos, *next;
+
+	if (wish->fresh || !conn || conn->group != CLASS_NONE)
+		return NULL;
+	LIST_FOR_EACH (pos, next, table_peer_list(&c->table, &wish->remote.address)) {
+		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, in_address);
+
+		other = plan_conn(c->plan, sa->conn);
+		if (sa->state == IKE_ESTABLISHED && !sa->redundant && !sa->closing && !sa->reauth_told &&
+		    other && sa->child_count + sa->queued < LIMIT_CHILDREN && sa->queued < LIMIT_QUEUE &&
+		    address_equal(&sa->remote.address, &wish->remote.address) &&
+		    address_equal(&sa->local.address, &wish->local.address) && peers_are_same(other, conn))
+			return sa;
+	}
+	return NULL;
+}
+
+static uint64_t begin_handshake(struct ike_context *c, const struct ike_wish *wish, enum reason *reason)
+{
 	struct ike_sa *sa;
 	struct exchange *x;
 	uint64_t serial;
 
-	*reason = c->stopping ? REASON_STOPPING : REASON_NO_ADDRESS;
-	if (c->stopping || !peers_of_conn(&c->peers, wish->conn))
-		return 0;
 	*reason = REASON_LIMIT;
 	sa = ike_sa_new(c, true, 0, &wish->local, &wish->remote);
 	if (!sa)
@@ -309,9 +206,30 @@ uint64_t ike_initiate(struct ike *ike, msec now, const struct ike_wish *wish, st
 	}
 	*reason = REASON_OK;
 	exchange_begin(c, x, false);
-	settle(c, sa);
+	due_settle(c, sa);
 	return serial;
 }
+
+uint64_t ike_initiate(struct ike *ike, msec now, const struct ike_wish *wish, struct actions *actions,
+		      enum reason *reason)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct ike_sa *sa;
+	uint64_t serial;
+
+	*reason = c->stopping ? REASON_STOPPING : REASON_NO_ADDRESS;
+	if (c->stopping || !peers_of_conn(&c->peers, wish->conn))
+		return 0;
+	sa = sharable(c, wish);
+	if (!sa)
+		return begin_handshake(c, wish, reason);
+	*reason = REASON_MEMORY;
+	serial = create_child_begin(c, sa, wish) ? sa->serial : 0;
+	due_settle(c, sa);
+	return serial;
+}
+
+/* ---- what is asked of SAs ---- */
 
 void ike_delete(struct ike *ike, msec now, uint64_t serial, enum reason reason, struct actions *actions)
 {
@@ -321,12 +239,97 @@ void ike_delete(struct ike *ike, msec now, uint64_t serial, enum reason reason, 
 	if (!sa)
 		return;
 	delete_ike(c, sa, reason);
-	settle(c, sa);
+	due_settle(c, sa);
 }
 
 void ike_delete_child(struct ike *ike, msec now, uint64_t child, enum reason reason, struct actions *actions)
 {
-	child_event(enter(ike, now, actions), child, 0, reason);
+	struct ike_context *c = enter(ike, now, actions);
+	struct child_sa *found = table_child_by_serial(&c->table, child);
+
+	if (found && child_state_is_live(found->state))
+		said_end_child(c, found, reason);
+}
+
+void ike_delete_only_child(struct ike *ike, msec now, uint64_t child, enum reason reason,
+			   struct actions *actions)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct child_sa *found = table_child_by_serial(&c->table, child);
+	struct ike_sa *sa = found ? found->ike : NULL;
+
+	if (!sa)
+		return;
+	delete_child(c, found, reason);
+	due_settle(c, sa);
+}
+
+void ike_rekey(struct ike *ike, msec now, uint64_t serial, enum reason reason, struct actions *actions)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct ike_sa *sa = table_by_serial(&c->table, serial);
+
+	if (!sa)
+		return;
+	rekey_ike_begin(c, sa, reason);
+	due_settle(c, sa);
+}
+
+void ike_rekey_child(struct ike *ike, msec now, uint64_t child, enum reason reason, struct actions *actions)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct child_sa *found = table_child_by_serial(&c->table, child);
+
+	if (!found)
+		return;
+	rekey_child_begin(c, found->ike, found, reason);
+	due_settle(c, found->ike);
+}
+
+void ike_liveness(struct ike *ike, msec now, uint64_t serial, struct actions *actions)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct ike_sa *sa = table_by_serial(&c->table, serial);
+
+	if (!sa || sa->state != IKE_ESTABLISHED)
+		return;
+	liveness_begin(c, sa, REASON_OPERATOR);
+	due_settle(c, sa);
+}
+
+/* A Child SA of an owner that is being made: out of the queue, or made in vain when the answer comes. */
+static void withdraw_from(struct ike_context *c, struct list *head, uint64_t owner)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, head) {
+		struct exchange *x = LIST_ENTRY(pos, struct exchange, link);
+
+		if (!x->ours || x->kind != &kind_create_child || !x->subject || x->subject->owner != owner)
+			continue;
+		if (x->step == EXCHANGE_QUEUED)
+			exchange_discard(c, x);
+		else
+			x->unwanted = true;
+	}
+}
+
+void ike_withdraw(struct ike *ike, msec now, uint64_t serial, uint64_t owner, enum reason reason,
+		  struct actions *actions)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct ike_sa *sa = table_by_serial(&c->table, serial);
+
+	if (!sa)
+		return;
+	if (!sa->established) {
+		sa->told_failed = true; /* whoever withdraws it knows */
+		delete_ike(c, sa, reason);
+	} else {
+		withdraw_from(c, &sa->queue, owner);
+		withdraw_from(c, &sa->live, owner);
+	}
+	due_settle(c, sa);
 }
 
 void ike_abandon(struct ike *ike, msec now, uint64_t serial, enum reason reason, struct actions *actions)
@@ -338,7 +341,7 @@ void ike_abandon(struct ike *ike, msec now, uint64_t serial, enum reason reason,
 		return;
 	sa->told_failed = true; /* whoever abandons it knows */
 	delete_ike(c, sa, reason);
-	settle(c, sa);
+	due_settle(c, sa);
 }
 
 void ike_stop(struct ike *ike, msec now, struct actions *actions)
@@ -354,7 +357,7 @@ void ike_stop(struct ike *ike, msec now, struct actions *actions)
 		/* A stranger's half-open handshake is owed nothing. */
 		if (!sa->initiator && sa->state == IKE_AUTHENTICATING)
 			ike_sa_happens(c, sa, HAPPENED_HALF_OPEN_OVER, REASON_STOPPING);
-		settle(c, sa);
+		due_settle(c, sa);
 	}
 }
 
@@ -427,5 +430,5 @@ void ike_peer_found(struct ike *ike, msec now, uint64_t ike_sa, bool allowed, en
 		auth_peer_found(c, x, allowed, reason, keys, count, level);
 		break;
 	}
-	settle(c, sa);
+	due_settle(c, sa);
 }

@@ -37,7 +37,8 @@ void node_discard(struct node *n)
 	oe_discard(n->oe);
 	plan_discard(n->plan);
 	free(n->addresses);
-	free(n->runs);
+	runs_forget(n);
+	deadlines_discard(&n->retries);
 	free(n);
 }
 
@@ -60,9 +61,9 @@ static bool is_group(const struct node *n, uint32_t serial)
 	return conn && conn->group != CLASS_NONE;
 }
 
-static void tell_child_up(struct node *n, msec now, const struct ike_news *news, struct actions *actions)
+static void tell_child(struct oe_child *child, const struct ike_news *news)
 {
-	struct oe_child child = {
+	*child = (struct oe_child){
 		.flow = news->owner,
 		.ike_sa = news->ike_sa,
 		.child = news->child,
@@ -77,16 +78,21 @@ static void tell_child_up(struct node *n, msec now, const struct ike_news *news,
 		.level = news->level,
 		.initiator = news->initiator,
 	};
-
-	snprintf(child.peer_id, sizeof(child.peer_id), "%s", news->peer_id);
-	oe_child_up(n->oe, now, &child, actions);
+	snprintf(child->peer_id, sizeof(child->peer_id), "%s", news->peer_id);
 }
 
 static void tell_oe(struct node *n, msec now, const struct ike_news *news, struct actions *actions)
 {
+	struct oe_child child;
+
 	switch (news->kind) {
 	case NEWS_CHILD_UP:
-		tell_child_up(n, now, news, actions);
+		tell_child(&child, news);
+		oe_child_up(n->oe, now, &child, actions);
+		break;
+	case NEWS_CHILD_REPLACED:
+		tell_child(&child, news);
+		oe_child_replaced(n->oe, now, news->replaced, &child, actions);
 		break;
 	case NEWS_CHILD_DOWN:
 		oe_child_down(n->oe, now, news->child, news->reason, actions);
@@ -101,6 +107,9 @@ static void tell_oe(struct node *n, msec now, const struct ike_news *news, struc
 		oe_peer_wanted(n->oe, now, news->ike_sa, news->conn, &news->id, news->null_auth,
 			       &news->local.address, &news->remote.address, actions);
 		break;
+	case NEWS_REAUTH_WANTED:
+	case NEWS_CHILD_DELETED:
+	case NEWS_IKE_REPLACED:
 	case NEWS_IKE_UP:
 	case NEWS_IKE_DOWN:
 		break;

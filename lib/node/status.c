@@ -34,12 +34,7 @@ static void show_run(struct node *n, const struct run *run, msec now, const stru
 	if (!conn)
 		return;
 	report_text(r, "name", "%s", conn->name);
-	report_text(r, "state", "%s",
-		    run->child    ? "up"
-		    : run->ike_sa ? "negotiating"
-		    : run->routed ? "routed"
-		    : run->loaded ? "loaded"
-				  : "unloaded");
+	report_text(r, "state", "%s", run_state(run));
 	if (conn_sides(n, conn, &local, &remote, &address)) {
 		report_text(r, "local", "%s", address_print(&address, text));
 		report_text(r, "remote", "%s",

@@ -387,6 +387,22 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 	flow_happens(oe, f, ours ? E13_CHILD_UP : E26_PEER_INITIATES);
 }
 
+void oe_child_replaced(struct oe *oe, msec now, uint64_t before, const struct oe_child *child,
+		       struct actions *actions)
+{
+	struct flow *f = flow_by_child(oe, before);
+
+	enter(oe, now, actions);
+	if (!f)
+		return;
+	/* The same pair under new keys: its policies, its level and its lifespan stay. */
+	flow_set_child(oe, f, child->ike_sa, child->child);
+	f->spi_in = child->spi_in;
+	f->spi_out = child->spi_out;
+	f->bytes = 0;
+	f->counting = false;
+}
+
 static enum flow_event loss_event(enum reason reason)
 {
 	switch (reason) {

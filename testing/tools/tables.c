@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/ike/sa/states.h"
+#include "lib/ike/sa/child_states.h"
+#include "lib/ike/sa/collide.h"
 #include "lib/oe/table.h"
 
 static unsigned test, failed;
@@ -43,6 +44,60 @@ static void draw_ike(FILE *out)
 				ike_happening_name((enum ike_happening)h), cell_sort_name(c->sort),
 				c->sort == CELL_DO ? " " : "",
 				c->sort == CELL_DO ? ike_state_name(c->next) : "", c->what, c->source);
+		}
+	}
+}
+
+static void draw_child(FILE *out)
+{
+	fprintf(out,
+		"# States of a Child SA\n\nDrawn by `make diagrams` from lib/ike/sa/child_states.c; do not "
+		"edit.\n\n| state | inbound SA | outbound SA |\n|---|---|---|\n");
+	for (int s = CHILD_LARVAL; s < CHILD_STATES; s++)
+		fprintf(out, "| %s | %s | %s |\n", child_state_name((enum child_state)s),
+			child_state_holds_in((enum child_state)s) ? "installed" : "",
+			child_state_holds_out((enum child_state)s) ? "installed" : "");
+	fprintf(out, "\n```mermaid\nstateDiagram-v2\n");
+	for (int s = CHILD_LARVAL; s < CHILD_STATES; s++) {
+		for (int h = 0; h < CHILD_HAPPENINGS; h++) {
+			const struct child_cell *c = child_cell((enum child_state)s, (enum child_happening)h);
+
+			if (c->sort == CELL_DO)
+				fprintf(out, "  %s --> %s : %s\n", child_state_name((enum child_state)s),
+					child_state_name(c->next),
+					child_happening_name((enum child_happening)h));
+		}
+	}
+	fprintf(out, "```\n\n| state | happening | cell | why | source |\n|---|---|---|---|---|\n");
+	for (int s = CHILD_LARVAL; s < CHILD_STATES; s++) {
+		for (int h = 0; h < CHILD_HAPPENINGS; h++) {
+			const struct child_cell *c = child_cell((enum child_state)s, (enum child_happening)h);
+
+			fprintf(out, "| %s | %s | %s%s%s | %s | %s |\n",
+				child_state_name((enum child_state)s),
+				child_happening_name((enum child_happening)h), cell_sort_name(c->sort),
+				c->sort == CELL_DO ? " " : "",
+				c->sort == CELL_DO ? child_state_name(c->next) : "", c->what, c->source);
+		}
+	}
+}
+
+static void draw_collisions(FILE *out)
+{
+	fprintf(out,
+		"# Both sides at once\n\nDrawn by `make diagrams` from lib/ike/sa/collide.c; do not edit.\n\n"
+		"| we are at | the peer asks for | it is answered | then | because | source |\n"
+		"|---|---|---|---|---|---|\n");
+	for (int ours = 0; ours < COLLIDE_CLASSES; ours++) {
+		for (int theirs = COLLIDE_CREATE_CHILD; theirs < COLLIDE_CLASSES; theirs++) {
+			const struct collision *k =
+				collide((enum collide_class)ours, (enum collide_class)theirs);
+
+			fprintf(out, "| %s | %s | %s | %s | %s | %s |\n",
+				collide_class_name((enum collide_class)ours),
+				collide_class_name((enum collide_class)theirs),
+				collide_answer_name(k->answer), collide_follow_name(k->follow), k->what,
+				k->source);
 		}
 	}
 }
@@ -111,7 +166,11 @@ static void draw_reasons(FILE *out)
 static const struct drawing {
 	const char *name;
 	void (*draw)(FILE *out);
-} drawings[] = { { "ike.md", draw_ike }, { "oe.md", draw_oe }, { "reasons.md", draw_reasons } };
+} drawings[] = { { "ike.md", draw_ike },
+		 { "child.md", draw_child },
+		 { "collisions.md", draw_collisions },
+		 { "oe.md", draw_oe },
+		 { "reasons.md", draw_reasons } };
 
 static char *text_of(FILE *f)
 {
@@ -192,6 +251,76 @@ static bool ike_is_connected(void)
 	return true;
 }
 
+static bool child_is_total(void)
+{
+	for (int s = 0; s < CHILD_STATES; s++) {
+		for (int h = 0; h < CHILD_HAPPENINGS; h++) {
+			const struct child_cell *c = child_cell((enum child_state)s, (enum child_happening)h);
+
+			if (c->sort == CELL_NONE || !c->what || !c->source)
+				return false;
+			if (c->sort == CELL_NEVER && child_happening_is_peers((enum child_happening)h))
+				return false;
+			/* Nothing sends that does not receive. */
+			if (child_state_holds_out((enum child_state)s) &&
+			    !child_state_holds_in((enum child_state)s))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Whether `to` can be reached from `from` in the life of a child. */
+static bool child_leads(int from, int to)
+{
+	bool seen[CHILD_STATES] = { false };
+	bool grew = true;
+
+	seen[from] = true;
+	while (grew) {
+		grew = false;
+		for (int s = 0; s < CHILD_STATES; s++) {
+			for (int h = 0; seen[s] && h < CHILD_HAPPENINGS; h++) {
+				const struct child_cell *c =
+					child_cell((enum child_state)s, (enum child_happening)h);
+
+				if (c->sort == CELL_DO && !seen[c->next])
+					grew = seen[c->next] = true;
+			}
+		}
+	}
+	return seen[to];
+}
+
+static bool child_is_connected(void)
+{
+	for (int s = CHILD_LARVAL; s < CHILD_STATES; s++) {
+		if (!child_leads(CHILD_LARVAL, s) || !child_leads(s, CHILD_GONE))
+			return false;
+	}
+	return true;
+}
+
+/* Total; and fair: where one side decides by nonces or addresses, the other does by the same. */
+static bool collisions_are_total(void)
+{
+	for (int ours = 0; ours < COLLIDE_CLASSES; ours++) {
+		for (int theirs = 0; theirs < COLLIDE_CLASSES; theirs++) {
+			const struct collision *k =
+				collide((enum collide_class)ours, (enum collide_class)theirs);
+			const struct collision *back =
+				collide((enum collide_class)theirs, (enum collide_class)ours);
+
+			if (!k->answer || !k->follow || !k->what || !k->source)
+				return false;
+			if ((k->follow == FOLLOW_NONCES || k->follow == FOLLOW_ADDRESSES) &&
+			    k->follow != back->follow)
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool oe_is_total(void)
 {
 	return oe_cells_count(OE_ILLEGAL) == 0;
@@ -238,6 +367,10 @@ static int check(const char *folder, const char *ceiling_file)
 	result(ike_is_total(),
 	       "every cell of the IKE SA's table says what and why; no peer can reach a 'never'");
 	result(ike_is_connected(), "every state of an IKE SA can be reached, and its end from each");
+	result(child_is_total(), "the same of a Child SA's table; nothing sends that does not receive");
+	result(child_is_connected(), "every state of a Child SA can be reached, and its end from each");
+	result(collisions_are_total(),
+	       "the table of collisions is total, and both sides decide by the same rule");
 	result(oe_is_total(), "no cell of the opportunistic table is empty");
 	result(oe_private_never_clear(), "no cell leads a private pair into clear; each move has a reason");
 	snprintf(text, sizeof(text),

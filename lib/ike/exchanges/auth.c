@@ -62,7 +62,8 @@ static struct verdict send_request(struct ike_context *c, struct exchange *x, co
 	if (peer->remote->id.type != ID_NONE && peer->remote->id.type != ID_NULL)
 		write_id(&p.build, PAYLOAD_IDR, &peer->remote->id);
 	build_body(&p.build, PAYLOAD_AUTH, bytes_of_blob(&w->proof));
-	child_offer_write(c, &p.build, peer->conn, x->subject);
+	child_offer_write(c, &p.build, peer->conn, &child_groups_none, x->subject);
+	child_offer_write_ts(&p.build, x->subject);
 	if (!packet_finish(c, &p, x))
 		return verdict_discard(REASON_MEMORY);
 	x->to_send = true;
@@ -107,20 +108,29 @@ static struct verdict auth_ask(struct ike_context *c, struct exchange *x)
 	return v.kind == VERDICT_GO_ON ? send_request(c, x, peer) : v;
 }
 
+/* The first child takes its nonces from IKE_SA_INIT, and has no key exchange of its own (2.17). */
+static struct child_seed seed_of(const struct ike_sa *sa, bool initiator)
+{
+	return (struct child_seed){
+		.nonce_i = bytes_of_blob(&sa->handshake->nonce_i),
+		.nonce_r = bytes_of_blob(&sa->handshake->nonce_r),
+		.initiator = initiator,
+	};
+}
+
 /* The peer is proven: take the child, or learn why there is none. */
 static struct verdict take_answer(struct ike_context *c, struct exchange *x, const struct message *m,
 				  const struct peer *peer)
 {
 	struct ike_sa *sa = x->owner;
-	struct handshake *h = sa->handshake;
+	const struct child_seed seed = seed_of(sa, true);
 	enum reason reason = REASON_PEER_REFUSED;
 	struct notify n = { 0 };
 
 	open_sa(c, sa);
 	if (!message_notify(m, 0, &n)) {
-		reason = child_offer_confirm(c, peer->conn, m, x->subject);
-		if (reason == REASON_OK && child_sa_install(c, sa, x->subject, bytes_of_blob(&h->nonce_i),
-							    bytes_of_blob(&h->nonce_r), true))
+		reason = child_offer_confirm(c, peer->conn, &child_groups_none, m, x->subject);
+		if (reason == REASON_OK && child_sa_agree(c, sa, x->subject, &seed, false))
 			x->subject = NULL;
 		else if (reason == REASON_OK)
 			reason = REASON_MEMORY;
@@ -269,6 +279,7 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 {
 	struct ike_sa *sa = x->owner;
 	struct auth_work *w = x->work;
+	const struct child_seed seed = seed_of(sa, false);
 	struct child_sa *child = child_sa_new(c);
 	uint8_t proposal = 0;
 	uint16_t notify = 0;
@@ -280,13 +291,16 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 	x->subject = child;
 	child->conn = peer->conn->serial;
 	child->reqid = peer->conn->reqid;
-	reason = child_offer_answer(c, sa, peer, m, child, &proposal, &notify);
+	child->ts_local = end_selector(peer->local, &sa->local.address);
+	child->ts_remote = end_selector(peer->remote, &sa->remote.address);
+	reason = child_offer_answer(c, peer->conn, &child_groups_none, 0, m, child, &proposal, &notify);
 	packet_begin(&p, x);
 	write_id(&p.build, PAYLOAD_IDR, &sa->local_id);
 	build_body(&p.build, PAYLOAD_AUTH, bytes_of_blob(&w->proof));
-	if (reason == REASON_OK)
+	if (reason == REASON_OK) {
 		child_offer_reply(&p.build, child, proposal);
-	else
+		child_offer_reply_ts(&p.build, child);
+	} else
 		build_notify(&p.build, PROTOCOL_NONE, notify, BYTES_NONE, BYTES_NONE);
 	if (!packet_finish(c, &p, x))
 		return verdict_discard(REASON_MEMORY);
@@ -294,10 +308,9 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 	if (reason != REASON_OK) {
 		actions_note(c->actions, NOTE_WARNING, "#%llu: no Child SA for connection %s: %s",
 			     (unsigned long long)sa->serial, peer->conn->name, reason_sentence(reason));
-		child_sa_discard(c, NULL, child, reason);
+		child_sa_discard(c, child, reason);
 		x->subject = NULL;
-	} else if (child_sa_install(c, sa, child, bytes_of_blob(&sa->handshake->nonce_i),
-				    bytes_of_blob(&sa->handshake->nonce_r), false)) {
+	} else if (child_sa_agree(c, sa, child, &seed, false)) {
 		x->subject = NULL;
 	} else {
 		return verdict_discard(REASON_MEMORY);

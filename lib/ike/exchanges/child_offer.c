@@ -10,16 +10,30 @@ static void write_ts(struct build *b, uint8_t type, const struct selector *s)
 	build_end(b);
 }
 
-void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn,
-		       const struct child_sa *child)
+const struct child_groups child_groups_none = { { 0 }, 0 };
+
+struct child_groups child_groups_of(const struct ike_sa *sa, const struct conn *conn)
 {
-	struct suite suites[2 * CONN_SUITES];
-	size_t count = choose_esp_suites(conn, &c->abilities, suites);
+	struct child_groups groups;
+
+	groups.count = choose_esp_groups(conn, sa->suite.ke, groups.at);
+	return groups;
+}
+
+void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn,
+		       const struct child_groups *groups, const struct child_sa *child)
+{
+	struct suite suites[ESP_SUITES];
+	size_t count = choose_esp_suites(conn, &c->abilities, groups->at, groups->count, suites);
 
 	if (child->mode == KERNEL_TRANSPORT)
 		build_notify(b, PROTOCOL_NONE, USE_TRANSPORT_MODE, BYTES_NONE, BYTES_NONE);
 	choose_offer(build_payload(b, PAYLOAD_SA), PROTOCOL_ESP, child->spi_in, suites, count);
 	build_end(b);
+}
+
+void child_offer_write_ts(struct build *b, const struct child_sa *child)
+{
 	write_ts(b, PAYLOAD_TSI, &child->ts_local);
 	write_ts(b, PAYLOAD_TSR, &child->ts_remote);
 }
@@ -44,12 +58,13 @@ static bool confirm_ts(const struct message *m, uint8_t type, struct selector *o
 	return exact;
 }
 
-enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn, const struct message *m,
+enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn,
+				const struct child_groups *groups, const struct message *m,
 				struct child_sa *child)
 {
 	const struct payload *sa = message_find(m, PAYLOAD_SA, 0);
-	struct suite suites[2 * CONN_SUITES];
-	size_t count = choose_esp_suites(conn, &c->abilities, suites);
+	struct suite suites[ESP_SUITES];
+	size_t count = choose_esp_suites(conn, &c->abilities, groups->at, groups->count, suites);
 	struct selector local = child->ts_local, remote = child->ts_remote;
 	struct proposal_list list;
 	struct choice choice;
@@ -59,6 +74,8 @@ enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn, 
 		return REASON_MALFORMED;
 	if (!choose_confirm(&list, PROTOCOL_ESP, suites, count, &choice))
 		return REASON_NO_PROPOSAL;
+	/* Known from here on: what the peer made can be named in a delete. */
+	child->spi_out = (uint32_t)choice.spi;
 	if (!confirm_ts(m, PAYLOAD_TSI, &local) || !confirm_ts(m, PAYLOAD_TSR, &remote))
 		return REASON_TS_UNACCEPTABLE;
 	/* A responder that wants tunnel mode leaves the notification out (1.3.1); the policy decides, so it ends here. */
@@ -67,7 +84,6 @@ enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn, 
 	child->ts_local = local;
 	child->ts_remote = remote;
 	child->esp = choice.suite;
-	child->spi_out = (uint32_t)choice.spi;
 	return REASON_OK;
 }
 
@@ -102,15 +118,21 @@ static bool narrow(const struct message *m, uint8_t type, const struct selector 
 	return found;
 }
 
-enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, const struct peer *peer,
-			       const struct message *m, struct child_sa *child, uint8_t *proposal,
-			       uint16_t *notify)
+bool child_offer_touches(const struct message *m, const struct selector *local, const struct selector *remote)
+{
+	struct selector ignored;
+
+	return narrow(m, PAYLOAD_TSI, remote, &ignored) && narrow(m, PAYLOAD_TSR, local, &ignored);
+}
+
+enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
+			       const struct child_groups *groups, uint16_t preferred, const struct message *m,
+			       struct child_sa *child, uint8_t *proposal, uint16_t *notify)
 {
 	const struct payload *offer = message_find(m, PAYLOAD_SA, 0);
-	struct suite suites[2 * CONN_SUITES];
-	size_t count = choose_esp_suites(peer->conn, &c->abilities, suites);
-	struct selector local = end_selector(peer->local, &sa->local.address);
-	struct selector remote = end_selector(peer->remote, &sa->remote.address);
+	struct suite suites[ESP_SUITES];
+	size_t count = choose_esp_suites(conn, &c->abilities, groups->at, groups->count, suites);
+	struct selector local, remote;
 	struct proposal_list list;
 	struct choice choice;
 	struct notify n;
@@ -120,16 +142,18 @@ enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *sa, c
 		*notify = INVALID_SYNTAX;
 		return REASON_MALFORMED;
 	}
-	if (!choose_suite(&list, PROTOCOL_ESP, suites, count, 0, &choice))
+	if (!choose_suite(&list, PROTOCOL_ESP, suites, count, preferred, &choice))
 		return REASON_NO_PROPOSAL;
 	/* The mode is policy: transport only where both want it (1.3.1). */
-	child->mode = peer->conn->type == CONN_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
+	child->mode = conn->type == CONN_TRANSPORT ? KERNEL_TRANSPORT : KERNEL_TUNNEL;
 	if (child->mode == KERNEL_TRANSPORT && !message_notify(m, USE_TRANSPORT_MODE, &n))
 		return REASON_NO_PROPOSAL;
 	*notify = TS_UNACCEPTABLE;
-	if (!narrow(m, PAYLOAD_TSI, &remote, &child->ts_remote) ||
-	    !narrow(m, PAYLOAD_TSR, &local, &child->ts_local))
+	if (!narrow(m, PAYLOAD_TSI, &child->ts_remote, &remote) ||
+	    !narrow(m, PAYLOAD_TSR, &child->ts_local, &local))
 		return REASON_TS_UNACCEPTABLE;
+	child->ts_local = local;
+	child->ts_remote = remote;
 	child->esp = choice.suite;
 	child->spi_out = (uint32_t)choice.spi;
 	*proposal = choice.number;
@@ -145,6 +169,10 @@ void child_offer_reply(struct build *b, const struct child_sa *child, uint8_t pr
 		build_notify(b, PROTOCOL_NONE, USE_TRANSPORT_MODE, BYTES_NONE, BYTES_NONE);
 	choose_reply(build_payload(b, PAYLOAD_SA), PROTOCOL_ESP, child->spi_in, &choice);
 	build_end(b);
+}
+
+void child_offer_reply_ts(struct build *b, const struct child_sa *child)
+{
 	write_ts(b, PAYLOAD_TSI, &child->ts_remote);
 	write_ts(b, PAYLOAD_TSR, &child->ts_local);
 }

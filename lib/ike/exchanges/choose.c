@@ -20,16 +20,23 @@ static void add_suite(struct proposal *p, uint8_t protocol, const struct suite *
 	/* An AEAD is offered without an integrity transform (RFC 5282 8). */
 	if (!is_aead(s))
 		proposal_add(p, TRANSFORM_INTEG, s->integ, 0);
-	if (protocol == PROTOCOL_IKE)
+	if (s->ke)
 		proposal_add(p, TRANSFORM_KE, s->ke, 0);
-	else
+	if (protocol != PROTOCOL_IKE)
 		proposal_add(p, TRANSFORM_ESN, s->esn ? ESN_YES : ESN_NO, 0);
 }
 
-/* Suites that differ in one free dimension share a proposal: the group for IKE, ESN for ESP. */
+/* Suites that differ in free dimensions share a proposal: the group and ESN; with and without a group are apart. */
 static bool share(const struct suite *a, const struct suite *b)
 {
-	return a->encr == b->encr && a->encr_bits == b->encr_bits && a->prf == b->prf && a->integ == b->integ;
+	return a->encr == b->encr && a->encr_bits == b->encr_bits && a->prf == b->prf &&
+	       a->integ == b->integ && !a->ke == !b->ke;
+}
+
+/* A first IKE proposal has no SPI; that of a rekey has (RFC 7296 3.3.1). */
+static uint8_t spi_octets(uint8_t protocol, uint64_t spi)
+{
+	return protocol != PROTOCOL_IKE ? 4 : spi ? 8 : 0;
 }
 
 static bool is_first_of_its_kind(const struct suite *suites, size_t i)
@@ -41,7 +48,7 @@ static bool is_first_of_its_kind(const struct suite *suites, size_t i)
 	return true;
 }
 
-void choose_offer(struct writer *w, uint8_t protocol, uint32_t spi, const struct suite *suites, size_t count)
+void choose_offer(struct writer *w, uint8_t protocol, uint64_t spi, const struct suite *suites, size_t count)
 {
 	size_t proposals = 0, written = 0;
 
@@ -56,7 +63,7 @@ void choose_offer(struct writer *w, uint8_t protocol, uint32_t spi, const struct
 		p.number = (uint8_t)++written;
 		p.protocol = protocol;
 		p.spi = spi;
-		p.spi_len = protocol == PROTOCOL_IKE ? 0 : 4;
+		p.spi_len = spi_octets(protocol, spi);
 		for (size_t k = i; k < count; k++) {
 			if (share(&suites[i], &suites[k]))
 				add_suite(&p, protocol, &suites[k]);
@@ -65,7 +72,7 @@ void choose_offer(struct writer *w, uint8_t protocol, uint32_t spi, const struct
 	}
 }
 
-void choose_reply(struct writer *w, uint8_t protocol, uint32_t spi, const struct choice *choice)
+void choose_reply(struct writer *w, uint8_t protocol, uint64_t spi, const struct choice *choice)
 {
 	struct proposal p;
 
@@ -73,7 +80,7 @@ void choose_reply(struct writer *w, uint8_t protocol, uint32_t spi, const struct
 	p.number = choice->number;
 	p.protocol = protocol;
 	p.spi = spi;
-	p.spi_len = protocol == PROTOCOL_IKE ? 0 : 4;
+	p.spi_len = spi_octets(protocol, spi);
 	add_suite(&p, protocol, &choice->suite);
 	proposal_write(w, &p, false);
 }
@@ -122,9 +129,11 @@ static bool contains(const struct proposal *p, uint8_t protocol, const struct su
 	if (is_aead(s) ? !none_will_do(p, TRANSFORM_INTEG) : !has(p, TRANSFORM_INTEG, s->integ, 0))
 		return false;
 	if (protocol == PROTOCOL_IKE)
-		return p->spi_len == 0 && has(p, TRANSFORM_PRF, s->prf, 0) && has(p, TRANSFORM_KE, s->ke, 0);
+		return (p->spi_len == 0 || (p->spi_len == 8 && p->spi)) && has(p, TRANSFORM_PRF, s->prf, 0) &&
+		       has(p, TRANSFORM_KE, s->ke, 0);
 	/* The first Child SA takes its keys from the IKE SA: a group must not be demanded (1.2). */
-	return p->spi_len == 4 && p->spi > UINT8_MAX && none_will_do(p, TRANSFORM_KE) &&
+	return p->spi_len == 4 && p->spi > UINT8_MAX &&
+	       (s->ke ? has(p, TRANSFORM_KE, s->ke, 0) : none_will_do(p, TRANSFORM_KE)) &&
 	       has(p, TRANSFORM_ESN, s->esn ? ESN_YES : ESN_NO, 0);
 }
 
@@ -163,22 +172,60 @@ bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const st
 	return choose_suite(list, protocol, suites, count, 0, choice);
 }
 
-size_t choose_esp_suites(const struct conn *conn, const struct kernel_abilities *abilities, struct suite *out)
+static void add_group(uint16_t *groups, size_t *count, uint16_t group)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (groups[i] == group)
+			return;
+	}
+	if (group)
+		groups[(*count)++] = group;
+}
+
+size_t choose_esp_groups(const struct conn *conn, uint16_t of_ike_sa, uint16_t *groups)
 {
 	size_t count = 0;
 
+	if (conn->pfs == PFS_NO)
+		return 0;
+	/* What esp= names; else the IKE SA's own, and those that ike= allows. */
+	for (size_t i = 0; i < conn->esp_count && count < ESP_GROUPS; i++)
+		add_group(groups, &count, conn->esp[i].ke);
+	if (count)
+		return count;
+	add_group(groups, &count, of_ike_sa);
+	for (size_t i = 0; i < conn->ike_count && count < ESP_GROUPS; i++)
+		add_group(groups, &count, conn->ike[i].ke);
+	return count;
+}
+
+static void add_esp(const struct conn *conn, const struct kernel_abilities *abilities, uint16_t group,
+		    struct suite *out, size_t *count)
+{
 	for (size_t i = 0; i < conn->esp_count; i++) {
 		struct suite s = conn->esp[i];
 
-		s.prf = s.ke = 0;
+		s.prf = 0;
+		s.ke = group;
 		if (is_aead(&s) && !abilities->aead)
 			continue;
 		if (abilities->esn) {
 			s.esn = true;
-			out[count++] = s;
+			out[(*count)++] = s;
 		}
 		s.esn = false;
-		out[count++] = s;
+		out[(*count)++] = s;
 	}
+}
+
+size_t choose_esp_suites(const struct conn *conn, const struct kernel_abilities *abilities,
+			 const uint16_t *groups, size_t count_of_groups, struct suite *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < count_of_groups; i++)
+		add_esp(conn, abilities, groups[i], out, &count);
+	if (!count_of_groups || conn->pfs != PFS_INSIST)
+		add_esp(conn, abilities, 0, out, &count);
 	return count;
 }

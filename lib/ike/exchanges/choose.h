@@ -18,11 +18,11 @@ struct choice {
 
 /*
  * Writes the SA payload's body that offers suites: one proposal for each row of suites that differ in
- * group only. protocol: IKE (no SPI) or ESP (spi).
+ * group (or ESN) only. protocol: IKE (spi 0: a first message) or ESP.
  */
-void choose_offer(struct writer *w, uint8_t protocol, uint32_t spi, const struct suite *suites, size_t count);
-/* Writes the one proposal that answers a choice; spi: ours (ESP). */
-void choose_reply(struct writer *w, uint8_t protocol, uint32_t spi, const struct choice *choice);
+void choose_offer(struct writer *w, uint8_t protocol, uint64_t spi, const struct suite *suites, size_t count);
+/* Writes the one proposal that answers a choice; spi: ours (ESP, or IKE at a rekey), 0: none. */
+void choose_reply(struct writer *w, uint8_t protocol, uint64_t spi, const struct choice *choice);
 
 /*
  * The first of our suites that a proposal of the peer contains. preferred_ke (0: none) is the group of the
@@ -35,8 +35,17 @@ MUST_USE bool choose_suite(const struct proposal_list *list, uint8_t protocol, c
 MUST_USE bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
 			     size_t count, struct choice *choice);
 
-/* The ESP suites of a connection cut to what the kernel can, with ESN rows added where it can; at most 2 * CONN_SUITES. */
+#define ESP_GROUPS 8
+#define ESP_SUITES (2 * CONN_SUITES * (ESP_GROUPS + 1))
+
+/* The groups that a Child SA of its own exchange may use, the preferred one first (PFS); at most ESP_GROUPS. */
+size_t choose_esp_groups(const struct conn *conn, uint16_t of_ike_sa, uint16_t *groups);
+
+/*
+ * The ESP suites of a connection cut to what the kernel can, with ESN rows added where it can: with each group
+ * (0: the first Child SA, which has none), then, unless PFS is insisted on, without one. At most ESP_SUITES.
+ */
 size_t choose_esp_suites(const struct conn *conn, const struct kernel_abilities *abilities,
-			 struct suite *out);
+			 const uint16_t *groups, size_t count_of_groups, struct suite *out);
 
 #endif

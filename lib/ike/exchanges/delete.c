@@ -5,7 +5,8 @@
  *                <--  HDR, SK {[D]}
  *
  * For the IKE SA: ESTABLISHED -> DELETING when queued, discarded when answered. The answering side goes to
- * DELETED and lingers. For Child SAs each side names its own inbound SPIs.
+ * DELETED and lingers. For Child SAs each side names its own inbound SPIs; one message names all whose delete is
+ * wanted when it leaves.
  */
 #include "../sa/child_sa.h"
 #include "../sa/packet.h"
@@ -24,26 +25,49 @@ void delete_ike(struct ike_context *c, struct ike_sa *sa, enum reason reason)
 	if (sa->state != IKE_DELETING)
 		return;
 	x = exchange_new(&kind_delete, sa, true);
-	if (x) {
-		x->reason = reason;
-		exchange_begin(c, x, true);
+	if (!x) {
+		/* Nothing can be asked: the peer finds out by itself. */
+		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_MEMORY);
+		return;
 	}
-}
-
-void delete_child(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, enum reason reason)
-{
-	struct exchange *x;
-
-	if (child->state != CHILD_INSTALLED)
-		return;
-	x = exchange_new(&kind_delete, sa, true);
-	/* The kernel stops using it at once; what the peer must be told waits its turn in the queue. */
-	child_sa_uninstall(c, sa, child, reason);
-	if (!x)
-		return;
-	x->target = child->serial;
 	x->reason = reason;
 	exchange_begin(c, x, true);
+}
+
+void delete_child(struct ike_context *c, struct child_sa *child, enum reason reason)
+{
+	struct child_sa *successor = child->state == CHILD_INSTALLED ? child_sa_successor(child) : NULL;
+	struct ike_sa *sa = child->ike;
+
+	if (successor && reason == REASON_EXPIRED)
+		child_sa_take_over(c, successor);
+	else if (successor)
+		child_sa_happens(c, successor, CHILD_DELETE_WANTED, reason);
+	if (child_state_is_live(child->state))
+		child_sa_happens(c, child, CHILD_DELETE_WANTED, reason);
+	delete_children_queue(c, sa);
+}
+
+/* A child that the peer is still to be told of. */
+static bool is_unnamed(const struct child_sa *child)
+{
+	return (child->state == CHILD_DELETING || child->state == CHILD_RETIRING) && !child->named;
+}
+
+void delete_children_queue(struct ike_context *c, struct ike_sa *sa)
+{
+	struct list *pos, *next;
+	struct exchange *x;
+	bool any = false;
+
+	LIST_FOR_EACH (pos, next, &sa->children)
+		any = any || is_unnamed(LIST_ENTRY(pos, struct child_sa, link));
+	/* What waits already will name it, too; a delete of the whole IKE SA names nothing and takes all. */
+	if (!any || sa->state == IKE_DELETING || exchange_is_queued(sa, &kind_delete_children, 0))
+		return;
+	x = exchange_new(&kind_delete_children, sa, true);
+	if (x)
+		exchange_begin(c, x, true);
 }
 
 static void write_delete_ike(struct build *b)
@@ -68,16 +92,14 @@ static void write_delete_esp(struct build *b, const uint32_t *spis, size_t count
 	build_end(b);
 }
 
+/* ---- we ask ---- */
+
 static struct verdict delete_ask(struct ike_context *c, struct exchange *x)
 {
-	const struct child_sa *child = ike_sa_child(x->owner, x->target);
 	struct packet p;
 
 	packet_begin(&p, x);
-	if (!x->target)
-		write_delete_ike(&p.build);
-	else if (child)
-		write_delete_esp(&p.build, &child->spi_in, 1);
+	write_delete_ike(&p.build);
 	if (!packet_finish(c, &p, x))
 		return verdict_discard(REASON_MEMORY);
 	x->to_send = true;
@@ -88,10 +110,6 @@ static struct verdict delete_conclude(struct ike_context *c, struct exchange *x,
 {
 	struct ike_sa *sa = x->owner;
 
-	if (x->target) {
-		child_sa_discard(c, sa, ike_sa_child(sa, x->target), x->reason);
-		return VERDICT_OK;
-	}
 	sa->confirmed = true;
 	c->totals.deletes_confirmed++;
 	ike_sa_happens(c, sa, HAPPENED_DELETE_ANSWERED, x->reason);
@@ -103,15 +121,81 @@ static void delete_abandon(struct ike_context *c, struct exchange *x, enum reaso
 	struct ike_sa *sa = x->owner;
 	char remote[ENDPOINT_TEXT];
 
-	if (x->target) {
-		child_sa_discard(c, sa, ike_sa_child(sa, x->target), reason);
-		return;
-	}
 	c->totals.deletes_unanswered++;
 	actions_note(c->actions, NOTE_WARNING, "#%llu: %s did not confirm the delete",
 		     (unsigned long long)sa->serial, endpoint_print(&sa->remote, remote));
 	if (reason != REASON_PEER_SILENT)
 		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_DELETE_UNANSWERED);
+}
+
+static struct verdict children_ask(struct ike_context *c, struct exchange *x)
+{
+	uint32_t spis[LIMIT_DELETE_SPIS];
+	struct list *pos, *next;
+	size_t count = 0;
+	struct packet p;
+
+	LIST_FOR_EACH (pos, next, &x->owner->children) {
+		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		if (!is_unnamed(child) || count == LIMIT_DELETE_SPIS)
+			continue;
+		spis[count++] = child->spi_in;
+		child->named = true;
+		child->delete_id = x->message_id;
+	}
+	/* The peer's own deletes came first. */
+	if (!count)
+		return verdict_discard(REASON_REPLACED);
+	packet_begin(&p, x);
+	write_delete_esp(&p.build, spis, count);
+	if (!packet_finish(c, &p, x))
+		return verdict_discard(REASON_MEMORY);
+	x->to_send = true;
+	return VERDICT_OK;
+}
+
+/* Those that the message named are deleted at the peer; or it is not to be asked any more. */
+static void children_answered(struct ike_context *c, struct exchange *x, enum reason reason)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &x->owner->children) {
+		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		if (child->named && child->delete_id == x->message_id &&
+		    (child->state == CHILD_DELETING || child->state == CHILD_RETIRING))
+			child_sa_happens(c, child, CHILD_DELETE_ANSWERED, reason);
+	}
+}
+
+static struct verdict children_conclude(struct ike_context *c, struct exchange *x, const struct message *m)
+{
+	children_answered(c, x, REASON_WE_DELETED);
+	/* More than one message could name. */
+	delete_children_queue(c, x->owner);
+	return VERDICT_OK;
+}
+
+static void children_abandon(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)
+{
+	children_answered(c, x, REASON_DELETE_UNANSWERED);
+}
+
+/* ---- they ask ---- */
+
+/* One of ours that the peer names: whether our answer is to name it, too (1.4.1, 2.25.1). */
+static bool take_one(struct ike_context *c, struct child_sa *child)
+{
+	struct child_sa *successor = child->state == CHILD_INSTALLED ? child_sa_successor(child) : NULL;
+	bool deleted = child->state == CHILD_DRAINING || child->state == CHILD_GONE;
+	enum collide_class ours = child->named ? COLLIDE_DELETE_CHILD : COLLIDE_OTHER;
+
+	/* The peer deletes what it replaced: so it has what came in its place. */
+	if (successor)
+		child_sa_take_over(c, successor);
+	child_sa_happens(c, child, CHILD_DELETE_RECEIVED, REASON_PEER_DELETED);
+	return !deleted && collide(ours, COLLIDE_DELETE_CHILD)->answer == ANSWER_USUAL;
 }
 
 /* Takes the children that the peer names by its inbound SPIs, and collects ours for the answer. */
@@ -123,13 +207,10 @@ static bool delete_children(struct ike_context *c, struct ike_sa *sa, struct rea
 
 		if (!reader_ok(r))
 			return false;
-		if (!child)
+		if (!child || *spi_count == LIMIT_DELETE_SPIS)
 			continue;
-		/* Crossing deletes: our request names it already, so the answer does not (1.4.1). */
-		if (child->state == CHILD_INSTALLED && *spi_count < LIMIT_DELETE_SPIS) {
+		if (take_one(c, child))
 			spis[(*spi_count)++] = child->spi_in;
-			child_sa_discard(c, sa, child, REASON_PEER_DELETED);
-		}
 	}
 	return true;
 }
@@ -181,6 +262,7 @@ static struct verdict delete_answer(struct ike_context *c, struct exchange *x, c
 	if (!packet_finish(c, &p, x))
 		return verdict_discard(REASON_MEMORY);
 	if (whole) {
+		rekey_ike_give_way(c, sa);
 		/* A delete of ours that crosses this one needs no answer any more: both want the same. */
 		if (sa->state == IKE_DELETING) {
 			sa->confirmed = true;
@@ -194,8 +276,20 @@ static struct verdict delete_answer(struct ike_context *c, struct exchange *x, c
 const struct exchange_kind kind_delete = {
 	.name = "delete",
 	.wire = INFORMATIONAL,
+	.class = COLLIDE_DELETE_IKE,
+	.waits_for_ever = true,
 	.ask = delete_ask,
 	.conclude = delete_conclude,
 	.answer = delete_answer,
 	.abandon = delete_abandon,
+};
+
+const struct exchange_kind kind_delete_children = {
+	.name = "delete-children",
+	.wire = INFORMATIONAL,
+	.class = COLLIDE_DELETE_CHILD,
+	.waits_for_ever = true,
+	.ask = children_ask,
+	.conclude = children_conclude,
+	.abandon = children_abandon,
 };

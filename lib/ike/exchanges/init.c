@@ -12,39 +12,9 @@
 #include "../sa/packet.h"
 #include "choose.h"
 #include "kinds.h"
+#include "making.h"
 #include "proof.h"
 #include "reader.h"
-
-/* The views of a first message, in either direction. */
-struct init_parts {
-	struct bytes sa, nonce, ke;
-	uint16_t group;
-};
-
-static bool read_parts(const struct message *m, struct init_parts *p)
-{
-	const struct payload *sa = message_find(m, PAYLOAD_SA, 0), *ke = message_find(m, PAYLOAD_KE, 0);
-	const struct payload *nonce = message_find(m, PAYLOAD_NONCE, 0);
-	struct reader r;
-
-	if (!sa || !ke || !nonce || nonce->body.len < LIMIT_NONCE_MIN || nonce->body.len > LIMIT_NONCE_MAX)
-		return false;
-	p->sa = sa->body;
-	p->nonce = nonce->body;
-	r = reader_of(ke->body);
-	p->group = reader_u16(&r);
-	reader_skip(&r, 2);
-	p->ke = reader_rest(&r);
-	return reader_ok(&r);
-}
-
-static bool nonce_long_enough(struct bytes nonce, uint16_t prf)
-{
-	const struct prf_row *row = prf_find(prf);
-
-	/* At least half the key size of the prf (2.10). */
-	return row && nonce.len >= row->octets / 2u;
-}
 
 static bool derive(struct ike_context *c, struct ike_sa *sa, struct bytes shared)
 {
@@ -65,16 +35,6 @@ static void tell_keys(struct ike_context *c, const struct ike_sa *sa)
 	a->keys.spi_r = sa->spi_r;
 	a->keys.key_i = sa->keys.i;
 	a->keys.key_r = sa->keys.r;
-}
-
-static void write_ke(struct build *b, uint16_t group, struct bytes value)
-{
-	struct writer *w = build_payload(b, PAYLOAD_KE);
-
-	writer_u16(w, group);
-	writer_u16(w, 0);
-	writer_bytes(w, value);
-	build_end(b);
 }
 
 /* ---- we ask ---- */
@@ -120,7 +80,7 @@ static struct verdict build_request(struct ike_context *c, struct exchange *x)
 		build_notify(&p.build, PROTOCOL_NONE, COOKIE, BYTES_NONE, bytes_of_blob(&h->cookie));
 	choose_offer(build_payload(&p.build, PAYLOAD_SA), PROTOCOL_IKE, 0, conn->ike, conn->ike_count);
 	build_end(&p.build);
-	write_ke(&p.build, h->group, bytes_of_blob(&h->ke_public));
+	parts_write_ke(&p.build, h->group, bytes_of_blob(&h->ke_public));
 	build_body(&p.build, PAYLOAD_NONCE, bytes_of_blob(&h->nonce_i));
 	build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE, proof_our_hashes());
 	if (!packet_finish(c, &p, x) || !blob_copy(&h->init_request, bytes_of_blob(&x->parcel)))
@@ -190,7 +150,7 @@ static struct verdict init_conclude(struct ike_context *c, struct exchange *x, c
 	struct handshake *h = sa->handshake;
 	const struct conn *conn = plan_conn(c->plan, sa->conn);
 	struct proposal_list list;
-	struct init_parts p;
+	struct parts p;
 	struct choice choice;
 	struct notify n;
 	struct job *job;
@@ -204,11 +164,11 @@ static struct verdict init_conclude(struct ike_context *c, struct exchange *x, c
 	if (message_notify(m, 0, &n))
 		return note_hint(c, sa, &n);
 	/* A bad answer may be a stranger's: it is passed over, and the good one awaited (2.21.1). */
-	if (!read_parts(m, &p) || m->header.spi_r == 0 || !proposals_read(p.sa, &list))
+	if (!parts_read(m, &p) || m->header.spi_r == 0 || !proposals_read(p.sa, &list))
 		return verdict_ignore(REASON_MALFORMED);
 	if (!choose_confirm(&list, PROTOCOL_IKE, conn->ike, conn->ike_count, &choice) ||
 	    choice.suite.ke != p.group || p.group != h->group ||
-	    !nonce_long_enough(p.nonce, choice.suite.prf))
+	    !nonce_is_long_enough(p.nonce, choice.suite.prf))
 		return verdict_ignore(REASON_NO_PROPOSAL);
 	job = job_new(JOB_KE_SHARE, 0);
 	if (!job || !blob_copy(&job->peer_value, p.ke) || !blob_copy(&h->nonce_r, p.nonce) ||
@@ -326,13 +286,13 @@ enum init_outcome init_screen(struct ike_context *c, const struct endpoint *loca
 {
 	uint8_t cookie[COOKIE_OCTETS], group[2];
 	struct proposal_list list;
-	struct init_parts p;
+	struct parts p;
 	struct choice choice;
 	struct writer w = writer_into(group, sizeof(group));
 	bool known;
 
 	*reason = REASON_MALFORMED;
-	if (!read_parts(m, &p))
+	if (!parts_read(m, &p))
 		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
 	*reason = REASON_LIMIT;
 	if (c->stopping || c->half_open >= LIMIT_HALF_OPEN)
@@ -354,7 +314,8 @@ enum init_outcome init_screen(struct ike_context *c, const struct endpoint *loca
 	if (choice.suite.ke != p.group)
 		return reply_notify(m, INVALID_KE_PAYLOAD, writer_written(&w), reply);
 	*reason = REASON_BAD_KE;
-	if (p.ke.len != group_find(p.group)->public_octets || !nonce_long_enough(p.nonce, choice.suite.prf))
+	if (p.ke.len != group_find(p.group)->public_octets ||
+	    !nonce_is_long_enough(p.nonce, choice.suite.prf))
 		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
 	*reason = REASON_OK;
 	return INIT_ACCEPT;
@@ -365,14 +326,14 @@ static struct verdict init_answer(struct ike_context *c, struct exchange *x, con
 	struct ike_sa *sa = x->owner;
 	struct handshake *h = sa->handshake;
 	struct proposal_list list;
-	struct init_parts p;
+	struct parts p;
 	struct choice choice;
 	struct notify n;
 	struct job *job;
 	bool known;
 
 	/* Screened before: what was good then is good now. */
-	if (!read_parts(m, &p) || !proposals_read(p.sa, &list) ||
+	if (!parts_read(m, &p) || !proposals_read(p.sa, &list) ||
 	    !choose_for(c, &sa->local, &sa->remote, &list, p.group, &choice, &known))
 		return verdict_discard(REASON_MALFORMED);
 	job = job_new(JOB_KE_ANSWER, 0);
@@ -406,7 +367,7 @@ static struct verdict init_answered_job(struct ike_context *c, struct exchange *
 	packet_begin(&p, x);
 	choose_reply(build_payload(&p.build, PAYLOAD_SA), PROTOCOL_IKE, 0, &choice);
 	build_end(&p.build);
-	write_ke(&p.build, h->group, bytes_of_blob(&job->public_value));
+	parts_write_ke(&p.build, h->group, bytes_of_blob(&job->public_value));
 	build_body(&p.build, PAYLOAD_NONCE, bytes_of_blob(&h->nonce_r));
 	if (h->peer_hashes)
 		build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE,

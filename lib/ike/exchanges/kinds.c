@@ -1,22 +1,16 @@
-/* Which kind answers a request (kinds.h), and the kind that refuses what we do not yet do. */
+/* Which kind answers a request (kinds.h). */
 #include "kinds.h"
 
-#include "../sa/packet.h"
-
-/*
- * More children, and rekeying, are refused as RFC 7296 1.3 allows a minimal implementation to do: the peer
- * then makes a new IKE SA when this one's life ends.
- */
-static struct verdict create_child_answer(struct ike_context *c, struct exchange *x, const struct message *m)
+/* CREATE_CHILD_SA is three exchanges in one: told apart by what stands in it (RFC 7296 1.3). */
+static const struct exchange_kind *kind_of_create(const struct message *m)
 {
-	return verdict_refuse(REASON_LIMIT, NO_ADDITIONAL_SAS);
-}
+	struct notify n;
 
-const struct exchange_kind kind_create_child = {
-	.name = "create-child",
-	.wire = CREATE_CHILD_SA,
-	.answer = create_child_answer,
-};
+	if (message_notify(m, REKEY_SA, &n))
+		return &kind_rekey_child;
+	return message_find(m, PAYLOAD_TSI, 0) || message_find(m, PAYLOAD_TSR, 0) ? &kind_create_child
+										  : &kind_rekey_ike;
+}
 
 const struct exchange_kind *kind_of_request(const struct message *m)
 {
@@ -26,7 +20,7 @@ const struct exchange_kind *kind_of_request(const struct message *m)
 	case IKE_AUTH:
 		return &kind_auth;
 	case CREATE_CHILD_SA:
-		return &kind_create_child;
+		return kind_of_create(m);
 	case INFORMATIONAL:
 		return message_find(m, PAYLOAD_D, 0) ? &kind_delete : &kind_liveness;
 	default:

@@ -6,7 +6,8 @@
 #include "../sa/ike_sa.h"
 #include "../wire/message.h"
 
-extern const struct exchange_kind kind_init, kind_auth, kind_create_child, kind_delete, kind_liveness;
+extern const struct exchange_kind kind_init, kind_auth, kind_create_child, kind_rekey_child, kind_rekey_ike,
+	kind_delete, kind_delete_children, kind_liveness, kind_informational;
 
 /* The kind that answers a lawful request, by its exchange type and content; NULL: none. */
 const struct exchange_kind *kind_of_request(const struct message *m);
@@ -25,8 +26,24 @@ enum init_outcome init_screen(struct ike_context *c, const struct endpoint *loca
 void auth_peer_found(struct ike_context *c, struct exchange *x, bool allowed, enum reason reason,
 		     const struct public_key *keys, size_t count, enum key_level level);
 
-/* delete.c: queue a delete of the IKE SA or of one child; by the table. */
+/* create_child.c: queues a new Child SA on a live IKE SA; false: without memory or room, and nobody is told. */
+bool create_child_begin(struct ike_context *c, struct ike_sa *sa, const struct ike_wish *wish);
+
+/* rekey_child.c, rekey_ike.c: queue a rekey, unless one is under way or it makes no sense now. */
+void rekey_child_begin(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, enum reason reason);
+void rekey_ike_begin(struct ike_context *c, struct ike_sa *sa, enum reason reason);
+/* rekey_ike.c: the peer deletes an IKE SA that both were replacing: its successor is the peer's. */
+void rekey_ike_give_way(struct ike_context *c, struct ike_sa *sa);
+
+/* delete.c: queue a delete of the IKE SA or of one child; by the tables. */
 void delete_ike(struct ike_context *c, struct ike_sa *sa, enum reason reason);
-void delete_child(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, enum reason reason);
+void delete_child(struct ike_context *c, struct child_sa *child, enum reason reason);
+/* Sees to it that the children whose delete is wanted will be named to the peer: one message names them all. */
+void delete_children_queue(struct ike_context *c, struct ike_sa *sa);
+
+/* liveness.c: asks for a sign of life, unless something is on the wire already, which is as good. */
+void liveness_begin(struct ike_context *c, struct ike_sa *sa, enum reason reason);
+/* Tells the peer of an error in its answer, which itself cannot be answered (2.21.3). */
+void informational_begin(struct ike_context *c, struct ike_sa *sa, uint16_t notify);
 
 #endif

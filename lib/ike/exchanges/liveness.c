@@ -1,14 +1,14 @@
 /*
- * Asking for a sign of life (RFC 7296 2.4), and answering any INFORMATIONAL that asks for nothing that we
- * know: an empty answer. A peer that gives no sign is dead by the table (SILENCE).
+ * Asking for a sign of life (RFC 7296 2.4), telling of an error (1.4, 2.21.3), and answering any INFORMATIONAL
+ * that asks for nothing that we know: an empty answer. A peer that gives no sign is dead by the table (SILENCE).
  *
- *   HDR, SK {}  -->
- *               <--  HDR, SK {}
+ *   HDR, SK {[N]}  -->
+ *                  <--  HDR, SK {}
  */
 #include "../sa/packet.h"
 #include "kinds.h"
 
-static struct verdict liveness_ask(struct ike_context *c, struct exchange *x)
+static struct verdict empty_ask(struct ike_context *c, struct exchange *x)
 {
 	if (!packet_empty(c, x))
 		return verdict_discard(REASON_MEMORY);
@@ -16,20 +16,59 @@ static struct verdict liveness_ask(struct ike_context *c, struct exchange *x)
 	return VERDICT_OK;
 }
 
-static struct verdict liveness_conclude(struct ike_context *c, struct exchange *x, const struct message *m)
+static struct verdict notify_ask(struct ike_context *c, struct exchange *x)
+{
+	if (!packet_notify(c, x, (uint16_t)x->target, BYTES_NONE))
+		return verdict_discard(REASON_MEMORY);
+	x->to_send = true;
+	return VERDICT_OK;
+}
+
+static struct verdict any_conclude(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	return VERDICT_OK;
 }
 
-static struct verdict liveness_answer(struct ike_context *c, struct exchange *x, const struct message *m)
+static struct verdict empty_answer(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	return packet_empty(c, x) ? VERDICT_OK : verdict_discard(REASON_MEMORY);
+}
+
+void liveness_begin(struct ike_context *c, struct ike_sa *sa, enum reason reason)
+{
+	struct exchange *x;
+
+	/* Whatever is on the wire or waits for it is a question, too. */
+	if (sa->queued || !window_has_room(&sa->ours))
+		return;
+	x = exchange_new(&kind_liveness, sa, true);
+	if (!x)
+		return;
+	x->reason = reason;
+	exchange_begin(c, x, false);
+}
+
+void informational_begin(struct ike_context *c, struct ike_sa *sa, uint16_t notify)
+{
+	struct exchange *x = exchange_new(&kind_informational, sa, true);
+
+	if (!x)
+		return;
+	x->target = notify;
+	exchange_begin(c, x, false);
 }
 
 const struct exchange_kind kind_liveness = {
 	.name = "liveness",
 	.wire = INFORMATIONAL,
-	.ask = liveness_ask,
-	.conclude = liveness_conclude,
-	.answer = liveness_answer,
+	.ask = empty_ask,
+	.conclude = any_conclude,
+	.answer = empty_answer,
+};
+
+const struct exchange_kind kind_informational = {
+	.name = "informational",
+	.wire = INFORMATIONAL,
+	.ask = notify_ask,
+	.conclude = any_conclude,
 };

@@ -46,3 +46,10 @@ msec context_jitter(struct ike_context *c, msec span, unsigned percent)
 		return span;
 	return span - width + (msec)(draw % (uint64_t)(2 * width + 1));
 }
+
+msec context_liveness(const struct ike_context *c, uint32_t serial)
+{
+	const struct conn *conn = plan_conn(c->plan, serial);
+
+	return conn && conn->liveness ? conn->liveness : LIMIT_LIVENESS;
+}

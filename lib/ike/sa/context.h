@@ -27,6 +27,7 @@ struct ike_context {
 	struct ike_counts totals; /* deletes_* only; the rest is counted when asked for */
 	size_t half_open; /* as responder, not yet authenticated */
 	bool stopping;
+	uint64_t impossible; /* cells of sort NEVER that were reached: bugs, for ike_check */
 	msec stray_since; /* second in which strays were answered, and how many (M5) */
 	unsigned stray_count;
 
@@ -40,6 +41,9 @@ uint64_t context_serial(struct ike_context *c);
 
 /* Appends news, filled by the caller; lends until the next call; NULL without memory. */
 struct ike_news *context_news(struct ike_context *c, enum ike_news_kind kind);
+
+/* The interval of proof of life of a connection; MSEC_NEVER: none is wanted. */
+msec context_liveness(const struct ike_context *c, uint32_t conn);
 
 /* A span with up to percent of jitter either way; without randomness the span itself. */
 msec context_jitter(struct ike_context *c, msec span, unsigned percent);

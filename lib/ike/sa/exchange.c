@@ -21,6 +21,7 @@ struct exchange *exchange_new(const struct exchange_kind *kind, struct ike_sa *o
 	x->owner = owner;
 	x->ours = ours;
 	x->step = ours ? EXCHANGE_QUEUED : EXCHANGE_WORKING;
+	x->expires = MSEC_NEVER;
 	return x;
 }
 
@@ -37,7 +38,9 @@ void exchange_discard(struct ike_context *c, struct exchange *x)
 	list_remove(&x->link);
 	if (x->kind->free_work)
 		x->kind->free_work(c, x);
-	child_sa_discard(c, NULL, x->subject, REASON_NONE);
+	child_sa_discard(c, x->subject, REASON_NONE);
+	if (x->heir)
+		ike_sa_discard(c, x->heir, REASON_NONE);
 	blob_discard(&x->parcel);
 	blob_discard(&x->request);
 	free(x);
@@ -47,7 +50,7 @@ bool exchange_begin(struct ike_context *c, struct exchange *x, bool first)
 {
 	struct ike_sa *sa = x->owner;
 
-	if (sa->queued >= LIMIT_QUEUE) {
+	if (sa->queued >= LIMIT_QUEUE + (first ? 2 : 0)) {
 		actions_note(c->actions, NOTE_WARNING, "#%llu: the queue is full; %s is dropped",
 			     (unsigned long long)sa->serial, x->kind->name);
 		exchange_discard(c, x);
@@ -58,8 +61,36 @@ bool exchange_begin(struct ike_context *c, struct exchange *x, bool first)
 	else
 		list_append(&sa->queue, &x->link);
 	sa->queued++;
+	if (!x->kind->waits_for_ever)
+		x->expires = msec_after(c->now, LIMIT_QUEUE_WAIT);
 	exchange_pump(c, sa);
 	return true;
+}
+
+struct exchange *exchange_under_way(const struct ike_sa *sa, enum collide_class class, uint64_t target)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &sa->live) {
+		struct exchange *x = LIST_ENTRY(pos, struct exchange, link);
+
+		if (x->ours && x->kind->class == class && (!target || x->target == target))
+			return x;
+	}
+	return NULL;
+}
+
+bool exchange_is_queued(const struct ike_sa *sa, const struct exchange_kind *kind, uint64_t target)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &sa->queue) {
+		const struct exchange *x = LIST_ENTRY(pos, struct exchange, link);
+
+		if (x->kind == kind && (!target || x->target == target))
+			return true;
+	}
+	return false;
 }
 
 void exchange_pump(struct ike_context *c, struct ike_sa *sa)
@@ -71,6 +102,7 @@ void exchange_pump(struct ike_context *c, struct ike_sa *sa)
 		list_remove(&x->link);
 		sa->queued--;
 		list_append(&sa->live, &x->link);
+		x->expires = MSEC_NEVER;
 		x->message_id = window_take(&sa->ours, x);
 		x->step = EXCHANGE_WORKING;
 		exchange_apply(c, x, x->kind->ask(c, x));
@@ -151,15 +183,25 @@ static void apply_ours(struct ike_context *c, struct exchange *x, struct verdict
 	exchange_pump(c, sa);
 }
 
+/* Whether the peer believes in an IKE SA that is open: then a failure of ours must not leave its window shut. */
+static bool is_open(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED || sa->state == IKE_DELETING;
+}
+
 static void apply_theirs(struct ike_context *c, struct exchange *x, struct verdict verdict)
 {
 	struct ike_sa *sa = x->owner;
-	bool refused = verdict.kind == VERDICT_REFUSE;
+	bool refused = verdict.kind == VERDICT_REFUSE || verdict.kind == VERDICT_REFUSED;
 
 	if (verdict.kind == VERDICT_WAIT)
 		return;
 	/* After an internal failure the window is freed all the same: the peer gets an answer. */
-	if (refused && !packet_notify(c, x, verdict.notify, BYTES_NONE))
+	if (verdict.kind == VERDICT_DISCARD && is_open(sa)) {
+		verdict = verdict_refuse(verdict.reason, TEMPORARY_FAILURE);
+		refused = true;
+	}
+	if (verdict.kind == VERDICT_REFUSE && !packet_notify(c, x, verdict.notify, BYTES_NONE))
 		verdict.kind = VERDICT_DISCARD;
 	if (verdict.kind == VERDICT_DISCARD || verdict.kind == VERDICT_IGNORE) {
 		ike_sa_happens(c, sa, HAPPENED_FAILED, verdict.reason);
@@ -169,13 +211,20 @@ static void apply_theirs(struct ike_context *c, struct exchange *x, struct verdi
 	x->step = EXCHANGE_ANSWERED;
 	if (x->kind->wire != IKE_SA_INIT)
 		blob_discard(&x->request);
-	if (x->kind->free_work)
-		x->kind->free_work(c, x);
+	if (refused) {
+		child_sa_discard(c, x->subject, verdict.reason);
+		x->subject = NULL;
+		if (x->heir)
+			ike_sa_discard(c, x->heir, verdict.reason);
+		x->heir = NULL;
+	}
 	exchange_transmit(c, x);
 	if (refused && x->kind->ends_attempt)
 		ike_sa_happens(c, sa, HAPPENED_WE_REFUSED, verdict.reason);
 	else if (!refused && x->kind->after)
 		x->kind->after(c, x);
+	if (x->kind->free_work)
+		x->kind->free_work(c, x);
 }
 
 void exchange_apply(struct ike_context *c, struct exchange *x, struct verdict verdict)

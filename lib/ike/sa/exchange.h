@@ -14,6 +14,7 @@
 #ifndef CYGNET_IKE_SA_EXCHANGE_H
 #define CYGNET_IKE_SA_EXCHANGE_H
 
+#include "collide.h"
 #include "context.h"
 #include "list.h"
 #include "verdict.h"
@@ -34,7 +35,9 @@ enum exchange_step {
 struct exchange_kind {
 	const char *name;
 	uint8_t wire; /* exchange type, RFC 7296 3.1 */
+	enum collide_class class; /* what meets what (collide.h) */
 	bool ends_attempt; /* its failure is the failure of the whole attempt */
+	bool waits_for_ever; /* it is not given up while it is queued */
 
 	/* Ours: make the request (GO_ON: it is in x->parcel), or start a job (WAIT). */
 	struct verdict (*ask)(struct ike_context *c, struct exchange *x);
@@ -53,6 +56,8 @@ struct exchange_kind {
 	void (*after)(struct ike_context *c, struct exchange *x);
 	/* Ours: it came to nothing. May be NULL. */
 	void (*abandon)(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify);
+	/* Ours: its IKE SA ends before it. Whoever asked for it is told. May be NULL. */
+	void (*lost)(struct ike_context *c, struct exchange *x, enum reason reason);
 	/* Frees x->work. May be NULL. */
 	void (*free_work)(struct ike_context *c, struct exchange *x);
 };
@@ -65,14 +70,17 @@ struct exchange {
 	enum exchange_step step;
 	uint32_t message_id;
 	struct child_sa *subject; /* larval: owned */
-	uint64_t target; /* serial of the Child SA that a delete is about; 0: the IKE SA */
+	struct ike_sa *heir; /* larval successor of the IKE SA: owned */
+	uint64_t target; /* serial of the Child SA that it is about; 0: none */
 	enum reason reason; /* why it was begun */
 	struct blob parcel; /* the finished message */
 	struct blob request; /* theirs: the message as received (init), or its opened payloads (others) */
 	uint8_t first_payload; /* theirs: type of the first opened payload in `request` */
 	unsigned tries;
 	msec due, interval, give_up; /* ours, WAITING */
+	msec expires; /* ours, QUEUED: given up then; MSEC_NEVER */
 	uint64_t job; /* number of the job that is out; 0: none */
+	bool unwanted; /* ours: whoever asked for its subject does not want it any more */
 	bool to_send; /* ours: the parcel is fresh; GO_ON means send it, not concluded */
 	bool awaits_outside; /* theirs: waits for ike_peer_found */
 	void *work; /* the kind's own */
@@ -90,6 +98,11 @@ void exchange_discard(struct ike_context *c, struct exchange *x);
  * what is on the wire.
  */
 bool exchange_begin(struct ike_context *c, struct exchange *x, bool first);
+
+/* Our exchange of a class that has its number already and is not concluded; target 0: any. NULL: none. Lends. */
+struct exchange *exchange_under_way(const struct ike_sa *sa, enum collide_class class, uint64_t target);
+/* Whether one of a kind waits in the queue (about target; 0: any). */
+bool exchange_is_queued(const struct ike_sa *sa, const struct exchange_kind *kind, uint64_t target);
 
 /* Starts what waits while the window has room. */
 void exchange_pump(struct ike_context *c, struct ike_sa *sa);

@@ -25,16 +25,16 @@ static void init_fields(struct ike_context *c, struct ike_sa *sa, const struct e
 	sa->local = *local;
 	sa->remote = sa->first_remote = *remote;
 	sa->made = sa->last_heard = c->now;
-	sa->half_open_due = sa->linger_due = sa->life_due = sa->liveness_due = MSEC_NEVER;
+	sa->half_open_due = sa->linger_due = sa->life_due = sa->rekey_due = MSEC_NEVER;
+	sa->liveness_due = sa->quiet_due = sa->keepalive_due = MSEC_NEVER;
+	sa->peer_window = 1;
 	window_init(&sa->ours, 1);
 	window_init(&sa->theirs, 1);
 }
 
-struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
-			  const struct endpoint *local, const struct endpoint *remote)
+static struct ike_sa *allocate(void)
 {
 	struct ike_sa *sa = calloc(1, sizeof(*sa));
-	uint64_t spi;
 
 	if (!sa)
 		return NULL;
@@ -42,10 +42,28 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 	list_init(&sa->in_spi);
 	list_init(&sa->in_serial);
 	list_init(&sa->in_peer);
+	list_init(&sa->in_address);
 	list_init(&sa->queue);
 	list_init(&sa->live);
 	list_init(&sa->children);
+	return sa;
+}
+
+static void set_spis(struct ike_sa *sa, bool initiator, uint64_t ours, uint64_t peers)
+{
 	sa->initiator = initiator;
+	sa->spi_i = initiator ? ours : peers;
+	sa->spi_r = initiator ? peers : ours;
+}
+
+struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
+			  const struct endpoint *local, const struct endpoint *remote)
+{
+	struct ike_sa *sa = allocate();
+	uint64_t spi;
+
+	if (!sa)
+		return NULL;
 	sa->handshake = calloc(1, sizeof(*sa->handshake));
 	if (!sa->handshake || !draw_spi(c, &spi)) {
 		free(sa->handshake);
@@ -53,8 +71,7 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 		return NULL;
 	}
 	init_fields(c, sa, local, remote);
-	sa->spi_i = initiator ? spi : peer_spi;
-	sa->spi_r = initiator ? 0 : spi;
+	set_spis(sa, initiator, spi, peer_spi);
 	if (!table_add(&c->table, sa)) {
 		ike_sa_discard(c, sa, REASON_LIMIT);
 		return NULL;
@@ -65,6 +82,43 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 		sa->half_open_due = msec_after(c->now, LIMIT_HALF_OPEN_TIME);
 	}
 	return sa;
+}
+
+struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool initiator, uint64_t peer_spi)
+{
+	struct ike_sa *sa = allocate();
+	uint64_t spi;
+
+	if (!sa)
+		return NULL;
+	if (!draw_spi(c, &spi) || !identity_copy(&sa->local_id, &old->local_id) ||
+	    !identity_copy(&sa->remote_id, &old->remote_id)) {
+		identity_discard(&sa->local_id);
+		identity_discard(&sa->remote_id);
+		free(sa);
+		return NULL;
+	}
+	init_fields(c, sa, &old->local, &old->remote);
+	sa->first_remote = old->remote;
+	set_spis(sa, initiator, spi, peer_spi);
+	sa->conn = old->conn;
+	sa->owner = old->owner;
+	sa->level = old->level;
+	sa->encapsulated = old->encapsulated;
+	sa->we_are_behind = old->we_are_behind;
+	sa->peer_is_behind = old->peer_is_behind;
+	sa->fragments = old->fragments;
+	sa->last_heard = old->last_heard;
+	table_add_larval(&c->table, sa);
+	return sa;
+}
+
+bool ike_sa_open_heir(struct ike_context *c, struct ike_sa *heir)
+{
+	if (!table_add(&c->table, heir))
+		return false;
+	ike_sa_happens(c, heir, HAPPENED_INHERITED, REASON_REPLACED);
+	return true;
 }
 
 void ike_sa_forget_handshake(struct ike_context *c, struct ike_sa *sa)
@@ -101,7 +155,7 @@ static void discard_children(struct ike_context *c, struct ike_sa *sa, enum reas
 	struct list *pos, *next;
 
 	LIST_FOR_EACH (pos, next, &sa->children)
-		child_sa_discard(c, sa, LIST_ENTRY(pos, struct child_sa, link), reason);
+		child_sa_discard(c, LIST_ENTRY(pos, struct child_sa, link), reason);
 }
 
 void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason)
@@ -120,6 +174,42 @@ void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason
 	free(sa);
 }
 
+/* When its life and its rekeying are due: with fuzz, and later at the responder, so that both do not begin at once. */
+static void begin_life(struct ike_context *c, struct ike_sa *sa, const struct conn *conn)
+{
+	msec life = conn ? conn->ike_lifetime : LIMIT_IKE_LIFETIME;
+	msec margin = conn ? conn->rekey_margin : LIMIT_REKEY_MARGIN;
+	uint32_t draw = 0;
+
+	if (!c->crypto->random(c->crypto->self, &draw, sizeof(draw)))
+		draw = 0;
+	margin += margin * (conn ? conn->rekey_fuzz : LIMIT_REKEY_FUZZ) / 100 * (draw % 1000) / 1000;
+	if (!sa->initiator)
+		margin -= margin / 4;
+	if (margin > life / 2)
+		margin = life / 2;
+	sa->established = c->now;
+	sa->life_due = msec_after(c->now, life);
+	sa->rekey_due = conn && !conn->rekey ? MSEC_NEVER : msec_after(c->now, life - margin);
+	sa->liveness_due = msec_after(c->now, context_liveness(c, sa->conn));
+	sa->quiet_due = msec_after(c->now, c->plan ? c->plan->setup.ike_quiet : LIMIT_IKE_QUIET);
+	if (sa->we_are_behind && (!conn || conn->nat_keepalive))
+		sa->keepalive_due = msec_after(c->now, c->plan ? c->plan->setup.keep_alive : LIMIT_KEEPALIVE);
+}
+
+/* The kernel stops using them at once; the peer is told of all by the delete of their IKE SA. */
+static void stop_children(struct ike_context *c, struct ike_sa *sa, enum reason reason)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &sa->children) {
+		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		if (child_state_is_live(child->state))
+			child_sa_happens(c, child, CHILD_DELETE_WANTED, reason);
+	}
+}
+
 static void enter_state(struct ike_context *c, struct ike_sa *sa, enum ike_state next, enum reason reason)
 {
 	const struct conn *conn = plan_conn(c->plan, sa->conn);
@@ -133,11 +223,10 @@ static void enter_state(struct ike_context *c, struct ike_sa *sa, enum ike_state
 		sa->half_open_due = MSEC_NEVER;
 	}
 	if (next == IKE_ESTABLISHED) {
-		msec life = conn ? conn->ike_lifetime : LIMIT_IKE_LIFETIME;
-
-		sa->established = c->now;
-		sa->life_due = msec_after(c->now, context_jitter(c, life - life / 20, 5));
-		sa->liveness_due = msec_after(c->now, LIMIT_LIVENESS);
+		begin_life(c, sa, conn);
+	} else if (next == IKE_DELETING) {
+		sa->end_reason = reason;
+		stop_children(c, sa, reason);
 	} else if (next != IKE_AUTHENTICATING) {
 		sa->end_reason = reason;
 	}
@@ -153,6 +242,7 @@ const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, 
 			     "#%llu: %s in %s cannot be (%s): the IKE SA is discarded",
 			     (unsigned long long)sa->serial, ike_happening_name(happening),
 			     ike_state_name(sa->state), cell->what);
+		c->impossible++;
 		enter_state(c, sa, IKE_GONE, reason);
 	} else if (cell->sort == CELL_DO && cell->next != sa->state) {
 		enter_state(c, sa, cell->next, reason);
@@ -189,20 +279,91 @@ void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason
 	news->proven = proven;
 }
 
-/* The peer is told nothing any more, or has told us: children, queue and our own requests go. */
-static void leave_life(struct ike_context *c, struct ike_sa *sa)
+void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *heir)
 {
 	struct list *pos, *next;
 	struct ike_news *news;
 
-	discard_children(c, sa, sa->end_reason);
-	discard_exchanges(c, &sa->queue);
-	LIST_FOR_EACH (pos, next, &sa->live) {
+	LIST_FOR_EACH (pos, next, &old->children)
+		LIST_ENTRY(pos, struct child_sa, link)->ike = heir;
+	list_splice(&heir->children, &old->children);
+	heir->child_count += old->child_count;
+	old->child_count = 0;
+	if (heir->child_count)
+		heir->quiet_due = MSEC_NEVER;
+	LIST_FOR_EACH (pos, next, &old->queue)
+		LIST_ENTRY(pos, struct exchange, link)->owner = heir;
+	list_splice(&heir->queue, &old->queue);
+	heir->queued += old->queued;
+	old->queued = 0;
+	ike_sa_happens(c, old, HAPPENED_REPLACED, REASON_REPLACED);
+	old->quiet_due = msec_after(c->now, LIMIT_REKEYED);
+	news = context_news(c, NEWS_IKE_REPLACED);
+	if (news) {
+		ike_sa_fill_news(heir, news);
+		news->replaced = old->serial;
+		news->reason = REASON_REPLACED;
+	}
+	old->told_down = true; /* it lives on in its successor */
+	exchange_pump(c, heir);
+	ike_sa_arm(c, heir);
+}
+
+void ike_sa_moved(struct ike_context *c, struct ike_sa *sa, const struct endpoint *remote)
+{
+	char before[ENDPOINT_TEXT], after[ENDPOINT_TEXT];
+	struct list *pos, *next;
+
+	if (endpoint_equal(&sa->remote, remote))
+		return;
+	actions_note(c->actions, NOTE_INFO, "#%llu: the peer behind its NAT moved from %s to %s",
+		     (unsigned long long)sa->serial, endpoint_print(&sa->remote, before),
+		     endpoint_print(remote, after));
+	sa->remote = *remote;
+	/* The kernel's SAs name the old mapping: new ones come with the new. */
+	LIST_FOR_EACH (pos, next, &sa->children) {
+		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		if (child->state == CHILD_INSTALLED)
+			child->rekey_due = c->now;
+	}
+}
+
+void ike_sa_want_reauth(struct ike_context *c, struct ike_sa *sa)
+{
+	struct ike_news *news = sa->reauth_told ? NULL : context_news(c, NEWS_REAUTH_WANTED);
+
+	if (!news)
+		return;
+	ike_sa_fill_news(sa, news);
+	news->reason = REASON_REKEY;
+	sa->reauth_told = true;
+}
+
+/* Requests that wait or are on the wire die with their IKE SA; who asked for them is told. */
+static void lose_exchanges(struct ike_context *c, struct ike_sa *sa, struct list *head)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, head) {
 		struct exchange *x = LIST_ENTRY(pos, struct exchange, link);
 
-		if (x->ours)
-			exchange_discard(c, x);
+		if (!x->ours)
+			continue;
+		if (x->kind->lost)
+			x->kind->lost(c, x, sa->end_reason);
+		exchange_discard(c, x);
 	}
+}
+
+/* The peer is told nothing any more, or has told us: children, queue and our own requests go. */
+static void leave_life(struct ike_context *c, struct ike_sa *sa)
+{
+	struct ike_news *news;
+
+	discard_children(c, sa, sa->end_reason);
+	lose_exchanges(c, sa, &sa->queue);
+	lose_exchanges(c, sa, &sa->live);
 	if (!sa->established) {
 		ike_sa_attempt_failed(c, sa, sa->end_reason, 0, false);
 		return;
@@ -216,8 +377,18 @@ static void leave_life(struct ike_context *c, struct ike_sa *sa)
 	sa->told_down = true;
 }
 
+/* An IKE SA without children has its quiet time, and then goes. */
+static void count_quiet(struct ike_context *c, struct ike_sa *sa)
+{
+	if (sa->state != IKE_ESTABLISHED || sa->child_count)
+		sa->quiet_due = sa->state == IKE_ESTABLISHED ? MSEC_NEVER : sa->quiet_due;
+	else if (sa->quiet_due == MSEC_NEVER)
+		sa->quiet_due = msec_after(c->now, c->plan ? c->plan->setup.ike_quiet : LIMIT_IKE_QUIET);
+}
+
 bool ike_sa_settle(struct ike_context *c, struct ike_sa *sa)
 {
+	child_sa_sweep(c, sa);
 	if ((sa->state == IKE_GONE || sa->state == IKE_DELETED) && !sa->settled) {
 		sa->settled = true;
 		sa->linger_due = msec_after(c->now, LIMIT_LINGER);
@@ -227,24 +398,44 @@ bool ike_sa_settle(struct ike_context *c, struct ike_sa *sa)
 		ike_sa_discard(c, sa, sa->end_reason);
 		return false;
 	}
+	count_quiet(c, sa);
 	ike_sa_arm(c, sa);
 	return true;
 }
 
-void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
+static msec due_of_exchanges(const struct ike_sa *sa)
 {
-	msec due = sa->half_open_due;
+	msec due = MSEC_NEVER;
 	struct list *pos, *next;
 
-	if (sa->state == IKE_DELETED)
-		due = sa->linger_due;
-	else if (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED)
-		due = msec_earlier(sa->life_due, sa->liveness_due);
 	LIST_FOR_EACH (pos, next, &sa->live) {
 		const struct exchange *x = LIST_ENTRY(pos, struct exchange, link);
 
 		if (x->ours && x->step == EXCHANGE_WAITING)
 			due = msec_earlier(due, msec_earlier(x->due, x->give_up));
+	}
+	LIST_FOR_EACH (pos, next, &sa->queue)
+		due = msec_earlier(due, LIST_ENTRY(pos, struct exchange, link)->expires);
+	return due;
+}
+
+void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
+{
+	msec due = msec_earlier(sa->half_open_due, due_of_exchanges(sa));
+	struct list *pos, *next;
+
+	if (sa->state == IKE_DELETED)
+		due = sa->linger_due;
+	if (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED)
+		due = msec_earlier(due, msec_earlier(sa->life_due, sa->quiet_due));
+	if (sa->state == IKE_ESTABLISHED) {
+		due = msec_earlier(due, msec_earlier(sa->rekey_due, sa->liveness_due));
+		due = msec_earlier(due, sa->keepalive_due);
+	}
+	LIST_FOR_EACH (pos, next, &sa->children) {
+		const struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		due = msec_earlier(due, msec_earlier(child->due, child->rekey_due));
 	}
 	/* Without memory for a deadline the SA could live for ever: it goes now. */
 	if (!deadlines_set(&c->deadlines, sa->serial, due))
@@ -256,10 +447,9 @@ struct child_sa *ike_sa_child(const struct ike_sa *sa, uint64_t serial)
 {
 	struct list *pos, *next;
 
-	for (pos = sa->children.next; pos != &sa->children; pos = next) {
+	LIST_FOR_EACH (pos, next, &sa->children) {
 		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
 
-		next = pos->next;
 		if (child->serial == serial)
 			return child;
 	}
@@ -268,13 +458,26 @@ struct child_sa *ike_sa_child(const struct ike_sa *sa, uint64_t serial)
 
 struct child_sa *ike_sa_child_by_spi_out(const struct ike_sa *sa, uint32_t spi_out)
 {
-	struct list *pos;
+	struct list *pos, *next;
 
-	for (pos = sa->children.next; pos != &sa->children; pos = pos->next) {
+	LIST_FOR_EACH (pos, next, &sa->children) {
 		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
 
 		if (child->spi_out == spi_out)
 			return child;
 	}
 	return NULL;
+}
+
+bool ike_sa_has_live_child(const struct ike_sa *sa)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &sa->children) {
+		const struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		if (child->state == CHILD_INSTALLED || child->state == CHILD_INBOUND)
+			return true;
+	}
+	return false;
 }

@@ -38,12 +38,18 @@ struct handshake {
 };
 
 struct ike_sa {
-	struct list link, in_spi, in_serial, in_peer; /* the table's */
+	struct list link, in_spi, in_serial, in_peer, in_address; /* the table's */
 	uint64_t serial;
 	enum ike_state state;
 	bool initiator; /* we sent the first message: fixes flags and key directions for ever */
+	bool larval; /* a successor under way: its exchange owns it */
 	bool closing; /* delete it as soon as it is established */
-	bool encapsulated;
+	bool encapsulated; /* IKE with the non-ESP marker, ESP in UDP (RFC 3948) */
+	bool we_are_behind, peer_is_behind; /* a NAT (2.23) */
+	bool fragments; /* both sides take fragments (RFC 7383 2.3) */
+	bool childless; /* the peer can do without a first Child SA (RFC 6023) */
+	bool redundant; /* a successor that lost a crossing: whoever made it deletes it */
+	bool reauth_told; /* the node makes it anew by a handshake */
 	bool half_open; /* counted in the context's half_open */
 	bool settled; /* what leaving life means was done (ike_sa_settle) */
 	bool told_down; /* IKE_DOWN was told */
@@ -65,18 +71,39 @@ struct ike_sa {
 	struct list live; /* exchanges in a window */
 	struct list children;
 	size_t child_count;
+	unsigned peer_window; /* SET_WINDOW_SIZE of the peer (2.3); ours stays at 1 */
+	struct gather *gather; /* fragments of one message of the peer; owned, NULL when none is under way */
 	uint64_t jobs; /* started so far: part of their numbers */
 	struct handshake *handshake; /* NULL once established */
 	struct identity local_id, remote_id;
 	enum key_level level;
 	msec made, established;
-	msec half_open_due, linger_due, life_due, liveness_due; /* MSEC_NEVER: not running */
-	msec last_heard;
+	/* MSEC_NEVER: not running */
+	msec half_open_due, linger_due, life_due, rekey_due, liveness_due, quiet_due, keepalive_due;
+	unsigned rekey_failures;
+	msec last_heard; /* a fresh protected message or packet */
+	msec checked; /* when a hint last made us ask for a sign of life */
 };
 
 /* Makes and enters an IKE SA with a fresh serial and a fresh SPI of ours; NULL when it cannot. */
 struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
 			  const struct endpoint *local, const struct endpoint *remote);
+
+/*
+ * A larval successor: the same peers, endpoints and names, its own SPIs, no keys yet. The exchange that makes it
+ * owns it. initiator: whether we began that exchange. peer_spi: 0 while it is not known.
+ */
+struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool initiator,
+			   uint64_t peer_spi);
+
+/* The successor has its keys and is open: it enters the table (false without room: the caller keeps it). */
+MUST_USE bool ike_sa_open_heir(struct ike_context *c, struct ike_sa *heir);
+
+/* Children, waiting requests and the node's interest move to the successor by one splice; old becomes REKEYED. */
+void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *heir);
+
+/* The peer of an SA behind a NAT is reached elsewhere now: its children are to be rekeyed (2.23). */
+void ike_sa_moved(struct ike_context *c, struct ike_sa *sa, const struct endpoint *remote);
 
 /*
  * Everything goes: children (their kernel SAs, with news), exchanges with their subjects, keys, the place
@@ -93,6 +120,9 @@ static inline uint64_t ike_sa_our_spi(const struct ike_sa *sa)
 /* Applies a happening: the table's cell, with its transition told. Returns the cell. */
 const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, enum ike_happening happening,
 				      enum reason reason);
+
+/* Tells the node, once, that the IKE SA must be made anew by a handshake. */
+void ike_sa_want_reauth(struct ike_context *c, struct ike_sa *sa);
 
 /* The handshake is over: wipes and frees what only it needed. */
 void ike_sa_forget_handshake(struct ike_context *c, struct ike_sa *sa);
@@ -114,8 +144,10 @@ bool ike_sa_settle(struct ike_context *c, struct ike_sa *sa);
 /* The earliest of its times, entered into the context's deadlines. Call after anything changed. */
 void ike_sa_arm(struct ike_context *c, struct ike_sa *sa);
 
-/* The installed or deleting child of a serial or an SPI; NULL. Lend. */
+/* The child with that serial, or with that SPI of the peer's; NULL. Lend. */
 struct child_sa *ike_sa_child(const struct ike_sa *sa, uint64_t serial);
 struct child_sa *ike_sa_child_by_spi_out(const struct ike_sa *sa, uint32_t spi_out);
+/* Whether a child serves or will. */
+bool ike_sa_has_live_child(const struct ike_sa *sa);
 
 #endif

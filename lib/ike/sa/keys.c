@@ -46,36 +46,30 @@ static void take_encr(struct reader *r, struct sealing_key *key)
 	reader_copy(r, key->encr_key, (size_t)key->encr->key_octets + key->encr->salt_octets);
 }
 
-bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct bytes shared,
-		 struct bytes nonce_i, struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r,
-		 struct ike_keys *keys, struct proof_keys *proof)
+/* The seven keys from SKEYSEED (2.14, 2.18): proof is NULL where nothing is to be proven. */
+static bool expand(const struct crypto *crypto, const struct suite *suite, struct bytes skeyseed,
+		   struct bytes nonce_i, struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r,
+		   struct ike_keys *keys, struct proof_keys *proof)
 {
 	const struct prf_row *prf = prf_find(suite->prf);
 	const struct encr_row *encr = encr_find(suite->encr, suite->encr_bits);
 	const struct integ_row *integ = integ_find(suite->integ);
-	uint8_t nonces[2 * LIMIT_NONCE_MAX], seed[2 * LIMIT_NONCE_MAX + 16], skeyseed[PRF_OCTETS_MAX];
+	uint8_t seed[2 * LIMIT_NONCE_MAX + 16];
 	uint8_t stream[3 * PRF_OCTETS_MAX + 2 * INTEG_KEY_OCTETS_MAX + 2 * ENCR_KEY_OCTETS_MAX];
-	struct writer n = writer_into(nonces, sizeof(nonces)), s = writer_into(seed, sizeof(seed));
-	struct bytes nonce_key;
+	struct writer s = writer_into(seed, sizeof(seed));
 	struct reader r;
 	size_t need;
 	bool ok;
 
 	if (!prf || !encr || !integ)
 		return false;
-	writer_bytes(&n, nonce_i);
-	writer_bytes(&n, nonce_r);
 	writer_bytes(&s, nonce_i);
 	writer_bytes(&s, nonce_r);
 	writer_u64(&s, spi_i);
 	writer_u64(&s, spi_r);
-	nonce_key = writer_written(&n);
 	need = 3u * prf->octets + 2u * integ->key_octets +
 	       2u * ((size_t)encr->key_octets + encr->salt_octets);
-	ok = writer_ok(&n) && writer_ok(&s) &&
-	     crypto->prf(crypto->self, suite->prf, nonce_key, &shared, 1, skeyseed) &&
-	     keys_prf_plus(crypto, suite->prf, bytes_of(skeyseed, prf->octets), writer_written(&s), stream,
-			   need);
+	ok = writer_ok(&s) && keys_prf_plus(crypto, suite->prf, skeyseed, writer_written(&s), stream, need);
 	if (ok) {
 		keys->i.encr = keys->r.encr = encr;
 		keys->i.integ = keys->r.integ = integ;
@@ -85,12 +79,49 @@ bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct 
 		take_integ(&r, &keys->r);
 		take_encr(&r, &keys->i);
 		take_encr(&r, &keys->r);
-		reader_copy(&r, proof->pi, prf->octets);
-		reader_copy(&r, proof->pr, prf->octets);
-		ok = reader_done(&r);
+		if (proof)
+			reader_copy(&r, proof->pi, prf->octets);
+		if (proof)
+			reader_copy(&r, proof->pr, prf->octets);
+		ok = reader_ok(&r);
 	}
-	wipe(skeyseed, sizeof(skeyseed));
 	wipe(stream, sizeof(stream));
+	return ok;
+}
+
+bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct bytes shared,
+		 struct bytes nonce_i, struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r,
+		 struct ike_keys *keys, struct proof_keys *proof)
+{
+	const struct prf_row *prf = prf_find(suite->prf);
+	uint8_t nonces[2 * LIMIT_NONCE_MAX], skeyseed[PRF_OCTETS_MAX];
+	struct writer n = writer_into(nonces, sizeof(nonces));
+	bool ok;
+
+	writer_bytes(&n, nonce_i);
+	writer_bytes(&n, nonce_r);
+	ok = prf && writer_ok(&n) &&
+	     crypto->prf(crypto->self, suite->prf, writer_written(&n), &shared, 1, skeyseed) &&
+	     expand(crypto, suite, bytes_of(skeyseed, prf->octets), nonce_i, nonce_r, spi_i, spi_r, keys,
+		    proof);
+	wipe(skeyseed, sizeof(skeyseed));
+	return ok;
+}
+
+bool keys_rekey(const struct crypto *crypto, uint16_t old_prf, const uint8_t *old_sk_d,
+		const struct suite *suite, struct bytes shared, struct bytes nonce_i, struct bytes nonce_r,
+		uint64_t spi_i, uint64_t spi_r, struct ike_keys *keys)
+{
+	const struct prf_row *prf = prf_find(old_prf);
+	const struct bytes parts[] = { shared, nonce_i, nonce_r };
+	uint8_t skeyseed[PRF_OCTETS_MAX];
+	bool ok = prf &&
+		  crypto->prf(crypto->self, old_prf, bytes_of(old_sk_d, prf->octets), parts,
+			      ARRAY_LENGTH(parts), skeyseed) &&
+		  expand(crypto, suite, bytes_of(skeyseed, prf->octets), nonce_i, nonce_r, spi_i, spi_r, keys,
+			 NULL);
+
+	wipe(skeyseed, sizeof(skeyseed));
 	return ok;
 }
 
@@ -107,12 +138,14 @@ static void take_child(struct reader *r, const struct encr_row *encr, const stru
 }
 
 bool keys_child(const struct crypto *crypto, uint16_t prf, const uint8_t *sk_d, const struct suite *esp,
-		struct bytes nonce_i, struct bytes nonce_r, struct kernel_sa *i, struct kernel_sa *r)
+		struct bytes shared, struct bytes nonce_i, struct bytes nonce_r, struct kernel_sa *i,
+		struct kernel_sa *r)
 {
 	const struct prf_row *row = prf_find(prf);
 	const struct encr_row *encr = encr_find(esp->encr, esp->encr_bits);
 	const struct integ_row *integ = integ_find(esp->integ);
-	uint8_t seed[2 * LIMIT_NONCE_MAX], stream[2 * (INTEG_KEY_OCTETS_MAX + ENCR_KEY_OCTETS_MAX)];
+	uint8_t seed[KE_OCTETS_MAX + 2 * LIMIT_NONCE_MAX];
+	uint8_t stream[2 * (INTEG_KEY_OCTETS_MAX + ENCR_KEY_OCTETS_MAX)];
 	struct writer s = writer_into(seed, sizeof(seed));
 	struct reader in;
 	size_t need;
@@ -121,6 +154,7 @@ bool keys_child(const struct crypto *crypto, uint16_t prf, const uint8_t *sk_d, 
 	if (!row || !encr || !integ)
 		return false;
 	need = 2u * ((size_t)encr->key_octets + encr->salt_octets + integ->key_octets);
+	writer_bytes(&s, shared);
 	writer_bytes(&s, nonce_i);
 	writer_bytes(&s, nonce_r);
 	ok = writer_ok(&s) &&
@@ -131,6 +165,7 @@ bool keys_child(const struct crypto *crypto, uint16_t prf, const uint8_t *sk_d, 
 		take_child(&in, encr, integ, r);
 		ok = reader_done(&in);
 	}
+	wipe(seed, sizeof(seed));
 	wipe(stream, sizeof(stream));
 	return ok;
 }

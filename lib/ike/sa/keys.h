@@ -30,11 +30,19 @@ MUST_USE bool keys_derive(const struct crypto *crypto, const struct suite *suite
 			  struct ike_keys *keys, struct proof_keys *proof);
 
 /*
- * KEYMAT of a Child SA (2.17), without a KE of its own: fills the keys of both directions; encr, integ and
+ * SKEYSEED and the keys of an IKE SA that replaces another (2.18): prf and SK_d are the old one's, the suite,
+ * nonces and SPIs the new one's. There is nothing to prove.
+ */
+MUST_USE bool keys_rekey(const struct crypto *crypto, uint16_t old_prf, const uint8_t *old_sk_d,
+			 const struct suite *suite, struct bytes shared, struct bytes nonce_i,
+			 struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r, struct ike_keys *keys);
+
+/*
+ * KEYMAT of a Child SA (2.17); shared: of its own KE, or empty. Fills the keys of both directions; encr, integ and
  * lengths of `i` and `r` are set from the suite. i carries traffic from the initiator of the exchange.
  */
 MUST_USE bool keys_child(const struct crypto *crypto, uint16_t prf, const uint8_t *sk_d,
-			 const struct suite *esp, struct bytes nonce_i, struct bytes nonce_r,
-			 struct kernel_sa *i, struct kernel_sa *r);
+			 const struct suite *esp, struct bytes shared, struct bytes nonce_i,
+			 struct bytes nonce_r, struct kernel_sa *i, struct kernel_sa *r);
 
 #endif

@@ -21,6 +21,7 @@ void peers_discard(struct peers *p)
 {
 	free(p->row);
 	free(p->bucket);
+	free(p->of_conn);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -41,7 +42,9 @@ bool peers_make(struct peers *p, const struct plan *plan, const struct event_add
 		p->buckets *= 2;
 	p->row = calloc(plan->conn_count + 1, sizeof(*p->row));
 	p->bucket = calloc(p->buckets, sizeof(*p->bucket));
-	if (!p->row || !p->bucket) {
+	p->of_conn = calloc(plan->conn_count + 1, sizeof(*p->of_conn));
+	p->plan = plan;
+	if (!p->row || !p->bucket || !p->of_conn) {
 		peers_discard(p);
 		return false;
 	}
@@ -56,6 +59,7 @@ bool peers_make(struct peers *p, const struct plan *plan, const struct event_add
 				 &addresses->default_v6, &row->local, &row->remote, &row->address))
 			continue;
 		p->count++;
+		p->of_conn[i - 1] = p->count;
 		if (row->remote->host == HOST_GROUP || row->remote->host == HOST_OPPORTUNISTICGROUP)
 			continue;
 		if (row->remote->host == HOST_ADDRESS)
@@ -124,10 +128,13 @@ const struct peer *peers_next(const struct peers *p, const struct plan *plan, co
 
 const struct peer *peers_of_conn(const struct peers *p, uint32_t conn)
 {
-	/* Rows stand in the reverse order of the plan: the index is near, but a scan is simple and rare. */
-	for (size_t i = 0; i < p->count; i++) {
-		if (p->row[i].conn->serial == conn)
-			return &p->row[i];
-	}
-	return NULL;
+	const struct conn *found = plan_conn(p->plan, conn);
+	size_t place = found && p->of_conn ? p->of_conn[found - p->plan->conns] : 0;
+
+	return place ? &p->row[place - 1] : NULL;
+}
+
+bool peers_are_same(const struct conn *a, const struct conn *b)
+{
+	return a == b;
 }

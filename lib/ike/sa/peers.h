@@ -17,6 +17,8 @@ struct peer {
 struct peers {
 	struct peer *row; /* owned; rows with a fixed peer first in no order */
 	size_t count;
+	const struct plan *plan; /* borrowed */
+	size_t *of_conn; /* place in the plan -> place of its row + 1; owned */
 	size_t *bucket; /* by the peer's address; owned */
 	size_t buckets;
 	struct address default_v4, default_v6; /* what %defaultroute means, in either family */
@@ -33,6 +35,9 @@ void peers_discard(struct peers *p);
  */
 const struct peer *peers_next(const struct peers *p, const struct plan *plan, const struct address *local,
 			      const struct address *remote, size_t *state);
+
+/* Whether two connections are for the same peer by the same proofs: their children may share an IKE SA. */
+bool peers_are_same(const struct conn *a, const struct conn *b);
 
 /* The row of a connection; NULL when it is not usable here. Lends. */
 const struct peer *peers_of_conn(const struct peers *p, uint32_t conn);

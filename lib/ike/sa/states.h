@@ -28,6 +28,7 @@ enum ike_happening {
 	HAPPENED_DELETE_RECEIVED,
 	HAPPENED_KEYS, /* both KE values are known, keys derived */
 	HAPPENED_PROVEN, /* both sides' AUTH is right */
+	HAPPENED_INHERITED, /* made by a rekey: its predecessor's peers proved themselves */
 	HAPPENED_WE_REFUSED, /* as responder: we sent the error that ends the handshake */
 	HAPPENED_PEER_REFUSED, /* as initiator: the peer's protected error ended it */
 	HAPPENED_PEER_UNPROVEN, /* as initiator: the responder's proof is wrong; it believes to be established */

@@ -8,6 +8,7 @@
 #include "address.h"
 #include "list.h"
 
+struct child_sa;
 struct ike_sa;
 
 struct table_index {
@@ -18,7 +19,10 @@ struct table_index {
 struct ike_table {
 	struct list all; /* in order of making */
 	size_t count;
-	struct table_index by_spi, by_serial, by_peer;
+	struct list larval; /* successors under way: found by SPI only; each owned by its exchange */
+	struct table_index by_spi, by_serial, by_peer, by_address;
+	struct table_index child_serial, child_in, child_out; /* agreed Child SAs, by serial and SPIs */
+	size_t child_count;
 };
 
 MUST_USE bool table_init(struct ike_table *t);
@@ -29,6 +33,20 @@ void table_discard(struct ike_table *t);
 MUST_USE bool table_add(struct ike_table *t, struct ike_sa *sa);
 /* Takes it out; harmless when it is not in. */
 void table_remove(struct ike_table *t, struct ike_sa *sa);
+
+/* Enters a larval successor, so that its SPI is taken and found; table_add makes it one of all. */
+void table_add_larval(struct ike_table *t, struct ike_sa *sa);
+
+/* The bucket of IKE SAs whose peer has that address (and others: look), linked by in_address. Lends. */
+struct list *table_peer_list(const struct ike_table *t, const struct address *remote);
+
+/* Agreed Child SAs. Without memory for larger hashes they only stay crowded. */
+void table_add_child(struct ike_table *t, struct child_sa *child);
+void table_remove_child(struct ike_table *t, struct child_sa *child);
+struct child_sa *table_child_by_serial(const struct ike_table *t, uint64_t serial);
+struct child_sa *table_child_by_spi_in(const struct ike_table *t, uint32_t spi);
+/* By the SPI that the peer chose, and its address: several peers may choose the same. */
+struct child_sa *table_child_by_spi_out(const struct ike_table *t, uint32_t spi, const struct address *far);
 
 /* Lend; NULL when there is none. */
 struct ike_sa *table_by_spi(const struct ike_table *t, uint64_t our_spi);
