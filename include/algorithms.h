@@ -32,7 +32,11 @@ enum {
 
 	KE_NONE = 0,
 	KE_MODP_2048 = 14,
+	KE_MODP_3072 = 15,
+	KE_MODP_4096 = 16,
 	KE_ECP_256 = 19,
+	KE_ECP_384 = 20,
+	KE_ECP_521 = 21,
 	KE_CURVE25519 = 31,
 
 	ESN_NO = 0,
@@ -53,7 +57,7 @@ enum hash_id {
 #define INTEG_KEY_OCTETS_MAX 64
 #define IV_OCTETS_MAX 16
 #define ICV_OCTETS_MAX 32
-#define KE_OCTETS_MAX 512 /* of a shared secret or public value (MODP-4096) */
+#define KE_OCTETS_MAX 512 /* the longest public value, and the longest shared secret */
 
 struct encr_row {
 	uint16_t id;
@@ -85,7 +89,7 @@ struct integ_row {
 struct group_row {
 	uint16_t id;
 	const char *name; /* "modp2048", "dh19", "dh31" */
-	const char *other_name; /* "dh14", "ecp256", "x25519" ("curve25519" is accepted too) */
+	const char *other_name; /* "dh14", "ecp256", "x25519" ("curve25519" and "ecp_256" are accepted too) */
 	uint16_t public_octets; /* exact length of the KE data on the wire */
 	uint16_t shared_octets;
 };

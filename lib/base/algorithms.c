@@ -33,7 +33,11 @@ const size_t integ_count = ARRAY_LENGTH(integ_table);
 
 const struct group_row group_table[] = {
 	{ KE_MODP_2048, "modp2048", "dh14", 256, 256 }, /* RFC 3526 */
+	{ KE_MODP_3072, "modp3072", "dh15", 384, 384 },
+	{ KE_MODP_4096, "modp4096", "dh16", 512, 512 },
 	{ KE_ECP_256, "dh19", "ecp256", 64, 32 }, /* RFC 5903 */
+	{ KE_ECP_384, "dh20", "ecp384", 96, 48 },
+	{ KE_ECP_521, "dh21", "ecp521", 132, 66 }, /* 521 bits in 66 octets */
 	{ KE_CURVE25519, "dh31", "x25519", 32, 32 }, /* RFC 8031 */
 };
 const size_t group_count = ARRAY_LENGTH(group_table);
@@ -47,10 +51,12 @@ static const struct {
 	{ "aes_gcm_16_256", "aes_gcm256" },
 	{ "aes_gcm_c_256", "aes_gcm256" },
 	{ "aes256gcm16", "aes_gcm256" },
+	{ "aes256gcm128", "aes_gcm256" },
 	{ "aes_gcm_128", "aes_gcm128" },
 	{ "aes_gcm_16_128", "aes_gcm128" },
 	{ "aes_gcm_c_128", "aes_gcm128" },
 	{ "aes128gcm16", "aes_gcm128" },
+	{ "aes128gcm128", "aes_gcm128" },
 	{ "chacha20poly1305", "chacha20_poly1305" },
 	{ "aes", "aes256" },
 	{ "aes_256", "aes256" },
@@ -63,10 +69,18 @@ static const struct {
 	{ "sha256", "sha2_256" },
 	{ "hmac_sha2_256", "sha2_256" },
 	{ "sha2_256_128", "sha2_256" },
+	{ "hmac_sha2_256_128", "sha2_256" },
 	{ "sha384", "sha2_384" },
 	{ "hmac_sha2_384", "sha2_384" },
+	{ "sha2_384_192", "sha2_384" },
+	{ "hmac_sha2_384_192", "sha2_384" },
 	{ "sha512", "sha2_512" },
 	{ "hmac_sha2_512", "sha2_512" },
+	{ "sha2_512_256", "sha2_512" },
+	{ "hmac_sha2_512_256", "sha2_512" },
+	{ "ecp_256", "dh19" },
+	{ "ecp_384", "dh20" },
+	{ "ecp_521", "dh21" },
 	{ "curve25519", "dh31" },
 };
 

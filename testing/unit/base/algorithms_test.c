@@ -70,6 +70,16 @@ static void other_spellings_are_accepted(void **state)
 		{ "chacha20_poly1305", ENCR_CHACHA20_POLY1305, 0 },
 		{ "chacha20poly1305", ENCR_CHACHA20_POLY1305, 0 },
 	};
+	static const struct {
+		const char *name;
+		uint16_t id;
+	} group[] = {
+		{ "dh14", KE_MODP_2048 },     { "MODP3072", KE_MODP_3072 }, { "dh15", KE_MODP_3072 },
+		{ "modp4096", KE_MODP_4096 }, { "dh16", KE_MODP_4096 },     { "ecp256", KE_ECP_256 },
+		{ "ECP_256", KE_ECP_256 },    { "ecp384", KE_ECP_384 },     { "dh20", KE_ECP_384 },
+		{ "ecp_384", KE_ECP_384 },    { "ecp521", KE_ECP_521 },     { "DH21", KE_ECP_521 },
+		{ "ecp_521", KE_ECP_521 },    { "x25519", KE_CURVE25519 },
+	};
 	static const char *const unknown[] = {
 		"", "3des", "aes_gcm512", "aes ", "des", "null", "aes_ccm256"
 	};
@@ -80,10 +90,15 @@ static void other_spellings_are_accepted(void **state)
 	assert_ptr_equal(prf_find_name("hmac_sha2_512"), prf_find(PRF_HMAC_SHA2_512));
 	assert_ptr_equal(integ_find_name("sha2_384"), integ_find(INTEG_HMAC_SHA2_384_192));
 	assert_ptr_equal(integ_find_name("sha2_256_128"), integ_find(INTEG_HMAC_SHA2_256_128));
+	assert_ptr_equal(integ_find_name("SHA384"), integ_find(INTEG_HMAC_SHA2_384_192));
+	assert_ptr_equal(integ_find_name("hmac_sha2_384_192"), integ_find(INTEG_HMAC_SHA2_384_192));
+	assert_ptr_equal(integ_find_name("sha2_512"), integ_find(INTEG_HMAC_SHA2_512_256));
+	assert_ptr_equal(integ_find_name("sha2_512_256"), integ_find(INTEG_HMAC_SHA2_512_256));
 	assert_ptr_equal(group_find_name("curve25519"), group_find(KE_CURVE25519));
 	assert_ptr_equal(group_find_name("DH31"), group_find(KE_CURVE25519));
 	assert_ptr_equal(group_find_name("modp2048"), group_find(KE_MODP_2048));
-	assert_ptr_equal(group_find_name("ecp256"), group_find(KE_ECP_256));
+	for (size_t i = 0; i < ARRAY_LENGTH(group); i++)
+		assert_ptr_equal(group_find_name(group[i].name), group_find(group[i].id));
 	for (size_t i = 0; i < ARRAY_LENGTH(unknown); i++) {
 		assert_null(encr_find_name(unknown[i]));
 		assert_null(prf_find_name(unknown[i]));
@@ -97,6 +112,13 @@ static void other_spellings_are_accepted(void **state)
 
 static void rows_fit_their_rooms_and_rfcs(void **state)
 {
+	static const struct {
+		uint16_t id, public_octets, shared_octets;
+	} groups[] = {
+		{ 14, 256, 256 }, { 15, 384, 384 }, { 16, 512, 512 }, { 19, 64, 32 },
+		{ 20, 96, 48 },   { 21, 132, 66 },  { 31, 32, 32 },
+	};
+
 	for (size_t i = 0; i < encr_count; i++) {
 		const struct encr_row *e = &encr_table[i];
 
@@ -116,10 +138,20 @@ static void rows_fit_their_rooms_and_rfcs(void **state)
 		assert_true(r->key_octets <= INTEG_KEY_OCTETS_MAX && r->icv_octets * 2 == r->key_octets);
 		assert_true(r->id == INTEG_NONE || r->key_octets == hash_octets(r->hash));
 	}
-	assert_int_equal(group_find(KE_MODP_2048)->public_octets, 256);
-	assert_int_equal(group_find(KE_ECP_256)->public_octets, 64);
-	assert_int_equal(group_find(KE_ECP_256)->shared_octets, 32);
-	assert_int_equal(group_find(KE_CURVE25519)->public_octets, 32);
+	/* RFC 4868 2.6: the ICV is the first half of the HMAC's output. */
+	assert_int_equal(integ_find(INTEG_HMAC_SHA2_256_128)->icv_octets, 16);
+	assert_int_equal(integ_find(INTEG_HMAC_SHA2_384_192)->icv_octets, 24);
+	assert_int_equal(integ_find(INTEG_HMAC_SHA2_512_256)->icv_octets, 32);
+	/* RFC 7296 2.14 and 3.4, RFC 5903 7, RFC 8031 3. */
+	for (size_t i = 0; i < ARRAY_LENGTH(groups); i++) {
+		const struct group_row *g = group_find(groups[i].id);
+
+		assert_non_null(g);
+		assert_int_equal(g->public_octets, groups[i].public_octets);
+		assert_int_equal(g->shared_octets, groups[i].shared_octets);
+		assert_true(g->public_octets <= KE_OCTETS_MAX && g->shared_octets <= KE_OCTETS_MAX);
+	}
+	assert_int_equal(ARRAY_LENGTH(groups), group_count);
 	assert_int_equal(hash_octets(HASH_SHA1), 20);
 	assert_int_equal(hash_octets((enum hash_id)0), 0);
 	assert_int_equal(hash_octets((enum hash_id)5), 0);
