@@ -324,6 +324,13 @@ static void suites(void **state)
 		{ "ike=aes_gcm,chacha20_poly1305,aes", 15, "aes_gcm256-sha2_256-dh31" },
 		{ "ike=chacha20_poly1305-sha2_256-ecp256", 1, "chacha20_poly1305-sha2_256-dh19" },
 		{ "ike=aes_gcm256-none-sha2_256-dh31", 1, "aes_gcm256-sha2_256-dh31" },
+		{ "ike=aes256-sha2_384-dh20", 1, "aes256-sha2_384;sha2_384-dh20" },
+		{ "ike=aes128-sha2_512;modp3072", 1, "aes128-sha2_512;sha2_512-modp3072" },
+		{ "ike=aes128-sha256-ecp521", 1, "aes128-sha2_256;sha2_256-dh21" },
+		{ "ike=aes256gcm16-sha384-ecp384", 1, "aes_gcm256-sha2_384-dh20" },
+		{ "ike=aes_cbc_128-hmac_sha2_384_192-dh15+dh16", 2, "aes128-sha2_384;sha2_384-modp3072" },
+		{ "ike=aes_gcm256-sha2_512-dh14+dh15+dh16+dh19+dh20+dh21+dh31", 7,
+		  "aes_gcm256-sha2_512-modp2048" },
 	};
 	char line[128], text[80];
 	struct plan *plan;
@@ -352,9 +359,45 @@ static void suites(void **state)
 	assert_told("did you mean 'aes_gcm256'?");
 	assert_refused("conn a\n" ENDS " ike=aes256-dh31-sha2_256\n", "hash stands behind a group");
 	assert_refused("conn a\n" ENDS " ike=aes256--dh31\n", "empty part");
-	assert_refused("conn a\n" ENDS " ike=aes256-sha2_256-modp4096\n", "not supported yet 'modp4096'");
+	assert_refused("conn a\n" ENDS " ike=aes256-sha2_256-modp6144\n", "not supported yet 'modp6144'");
+	assert_refused("conn a\n" ENDS " ike=aes256-sha2_256-ecp348\n", "unknown algorithm 'ecp348'");
+	assert_told("did you mean 'ecp384'?");
 	assert_refused("conn a\n" ENDS " ike=aes+aes_gcm-sha2_256+sha2_384+sha2_512-dh14+dh19+dh31\n",
 		       "too many combinations");
+}
+
+/* Whatever the tables have can be written, by each of its names, for IKE and for ESP. */
+static void every_row_can_be_written(void **state)
+{
+	for (size_t e = 0; e < encr_count; e++) {
+		for (size_t h = 0; h < prf_count; h++) {
+			for (size_t g = 0; g < 2 * group_count; g++) {
+				const struct encr_row *encr = &encr_table[e];
+				const struct group_row *group = &group_table[g / 2];
+				const struct prf_row *prf = &prf_table[h];
+				const struct integ_row *integ = integ_find_name(prf->name);
+				const struct suite esp = { encr->id,  encr->key_bits,
+							   0,         encr->aead ? INTEG_NONE : integ->id,
+							   group->id, false };
+				struct suite ike = esp;
+				struct plan *plan;
+				char text[320];
+
+				ike.prf = prf->id;
+				snprintf(text, sizeof(text),
+					 "conn a\n" ENDS " ike=%s-%s-%s\n esp=%s%s%s-%s\n", encr->name,
+					 prf->name, g % 2 ? group->other_name : group->name, encr->name,
+					 encr->aead ? "" : "-", encr->aead ? "" : integ->name,
+					 g % 2 ? group->other_name : group->name);
+				plan = make_well(text);
+				assert_int_equal(plan->conns[0].ike_count, 1);
+				assert_true(suite_equal(&plan->conns[0].ike[0], &ike));
+				assert_int_equal(plan->conns[0].esp_count, 1);
+				assert_true(suite_equal(&plan->conns[0].esp[0], &esp));
+				plan_discard(plan);
+			}
+		}
+	}
 }
 
 static void man_page(void **state)
@@ -382,6 +425,7 @@ int main(void)
 		cmocka_unit_test(sources_make_the_same_plan),
 		cmocka_unit_test(open_vswitch),
 		cmocka_unit_test(suites),
+		cmocka_unit_test(every_row_can_be_written),
 		cmocka_unit_test(man_page),
 	};
 	return cmocka_run_group_tests_name("lookup", tests, NULL, NULL);
