@@ -28,6 +28,7 @@ libs = $(shell $(PKG) --libs $(1) 2>/dev/null)
 NSS_CFLAGS := $(call isystem,nss nspr)
 EXTERNAL_CFLAGS := $(NSS_CFLAGS) $(call isystem,libmnl jansson libcap-ng libsystemd libevent)
 LINK_crypto := $(call libs,nss nspr)
+LINK_handshake := $(LINK_crypto)
 LINK_kernel := $(call libs,libmnl)
 LINK_daemon := $(call libs,libevent libcap-ng jansson libsystemd libmnl nss nspr) -lunbound -lldns -lcrypto -lpthread
 LINK_daemon := $(filter-out -lcrypto,$(LINK_daemon))
@@ -72,6 +73,7 @@ NEEDS_sim := sim node ike oe plan base
 NEEDS_daemon := node ike oe plan kernel crypto base
 NEEDS_bench := node ike oe plan kernel crypto base
 NEEDS_tool := plan crypto base
+NEEDS_handshake := node ike oe plan crypto base
 
 # objects of SRC list $(2) in variant $(1)
 objects = $(patsubst %.c,$(B)/$(1)/obj/%.o,$(2))
