@@ -23,6 +23,7 @@
 	X(STRAY, "stray", "The message belongs to no exchange that we have.")                                \
 	X(VERSION, "version", "The major version of the message is not 2.")                                  \
 	X(UNKNOWN_SPI, "unknown-spi", "We have no IKE SA with these SPIs.")                                  \
+	X(FRAGMENT, "fragment", "The fragment does not fit those gathered before.")                          \
 	/* negotiation */                                                                                    \
 	X(NO_PROPOSAL, "no-proposal", "No proposal suited both sides.")                                      \
 	X(INVALID_KE, "invalid-ke", "The peer wants another key exchange group.")                            \

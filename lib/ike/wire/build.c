@@ -131,8 +131,8 @@ static enum reason strip(struct blob *plain)
 	return REASON_OK;
 }
 
-enum reason message_open(const struct message *m, const struct crypto *crypto, const struct sealing_key *key,
-			 struct blob *plain)
+static enum reason open_sealed(const struct message *m, const struct crypto *crypto,
+			       const struct sealing_key *key, struct blob *plain)
 {
 	size_t icv_octets = icv_octets_of(key);
 	struct reader r = reader_of(m->sealed_body);
@@ -156,4 +156,16 @@ enum reason message_open(const struct message *m, const struct crypto *crypto, c
 		return REASON_INTEGRITY;
 	}
 	return strip(plain);
+}
+
+enum reason message_open(const struct message *m, const struct crypto *crypto, const struct sealing_key *key,
+			 struct blob *plain)
+{
+	return m->fragment.total ? REASON_INTEGRITY : open_sealed(m, crypto, key, plain);
+}
+
+enum reason message_open_fragment(const struct message *m, const struct crypto *crypto,
+				  const struct sealing_key *key, struct blob *plain)
+{
+	return m->fragment.total ? open_sealed(m, crypto, key, plain) : REASON_INTEGRITY;
 }

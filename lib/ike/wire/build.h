@@ -47,9 +47,12 @@ struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, c
  * Opens the sealed part of a message: plain (adopted contents, to be discarded by the caller) holds the
  * inner payloads without padding. REASON_OK; REASON_INTEGRITY for whatever does not prove its sender, lengths
  * that cannot be right among it; REASON_MALFORMED only for padding that is wrong under a right ICV; or
- * REASON_MEMORY. plain stays empty but for REASON_OK and REASON_MALFORMED.
+ * REASON_MEMORY. plain stays empty but for REASON_OK and REASON_MALFORMED. A fragment is no message: it is
+ * REASON_INTEGRITY here, and opened for itself by message_open_fragment, which takes nothing else.
  */
 enum reason message_open(const struct message *m, const struct crypto *crypto, const struct sealing_key *key,
 			 struct blob *plain);
+enum reason message_open_fragment(const struct message *m, const struct crypto *crypto,
+				  const struct sealing_key *key, struct blob *plain);
 
 #endif

@@ -30,7 +30,9 @@ const char *message_describe(const struct message *m, struct text *text)
 	if (h->exchange < IKE_SA_INIT || h->exchange > INFORMATIONAL)
 		text_add(text, " %u", h->exchange);
 	text_add(text, " %s %u:", message_is_response(m) ? "answer" : "request", h->message_id);
-	if (m->opened)
+	if (m->opened && m->fragment.total)
+		text_add(text, " SKF of %u{", m->fragment.total);
+	else if (m->opened)
 		text_add(text, " SK{");
 	for (size_t i = 0; i < m->count; i++) {
 		if (i || !m->opened)
@@ -39,6 +41,9 @@ const char *message_describe(const struct message *m, struct text *text)
 	}
 	if (m->opened)
 		text_add(text, "}");
+	else if (m->fragment.total)
+		text_add(text, " SKF %u/%u %zu octets", m->fragment.number, m->fragment.total,
+			 m->sealed_body.len);
 	else if (m->sealed)
 		text_add(text, " SK(%zu octets)", m->sealed_body.len);
 	return text->at;

@@ -13,7 +13,7 @@
  */
 enum reason law_check(const struct message *m, bool response, uint8_t *which);
 
-/* Whether messages of this exchange must be sealed; false for an exchange that we do not know (*known false). */
+/* Whether messages of this exchange must be sealed, whole or in fragments (RFC 7383 2.3: never IKE_SA_INIT); false for an exchange that we do not know (*known false). */
 bool law_sealed(uint8_t exchange, bool *known);
 
 #endif

@@ -25,6 +25,25 @@ static bool is_known(uint8_t type)
 	return (type >= PAYLOAD_FIRST && type <= PAYLOAD_LAST) || type == PAYLOAD_SKF;
 }
 
+/* The SK or SKF payload: what is sealed, and before it, for a fragment, its number and their total (RFC 7383 2.5). */
+static enum reason read_sealed(struct message *m, uint8_t type, uint8_t next, struct bytes body)
+{
+	struct reader r = reader_of(body);
+
+	if (type == PAYLOAD_SKF) {
+		m->fragment.number = reader_u16(&r);
+		m->fragment.total = reader_u16(&r);
+		/* Nothing at all behind the two numbers is no fragment; there is no fragment 0, nor one of none. */
+		if (!r.left || !m->fragment.number || m->fragment.number > m->fragment.total)
+			return REASON_MALFORMED;
+	}
+	m->sealed = true;
+	m->inner_first = next;
+	m->sealed_body = reader_rest(&r);
+	m->sealed_at = m->packet.len - m->sealed_body.len;
+	return REASON_OK;
+}
+
 /*
  * Walks a chain. outer: SK or SKF ends it, and its next-payload field belongs to the inside (3.14); within
  * a sealed part neither may stand.
@@ -47,12 +66,7 @@ static enum reason walk(struct message *m, struct reader *r, uint8_t type, bool 
 		if (type == PAYLOAD_SK || type == PAYLOAD_SKF) {
 			if (!outer || !reader_done(r))
 				return REASON_MALFORMED;
-			m->sealed = true;
-			m->inner_first = next;
-			m->sealed_body = body;
-			m->sealed_at = m->packet.len - body.len;
-			/* Fragments are the next issue's: we never announce that we take them (RFC 7383 2.3). */
-			return type == PAYLOAD_SK ? REASON_OK : REASON_MALFORMED;
+			return read_sealed(m, type, next, body);
 		}
 		if (is_known(type)) {
 			m->payload[m->count++] = (struct payload){ type, body };
@@ -76,6 +90,7 @@ enum reason message_read(struct bytes packet, struct message *m)
 	m->inner_first = PAYLOAD_NONE;
 	m->sealed_body = BYTES_NONE;
 	m->sealed_at = 0;
+	m->fragment = (struct fragment){ 0, 0 };
 	m->unknown_critical = 0;
 	if (!header_read(packet, &m->header))
 		return REASON_MALFORMED;
@@ -93,6 +108,7 @@ enum reason message_read_inner(uint8_t first, struct bytes plain, struct message
 
 	m->count = 0;
 	m->opened = true;
+	m->inner_first = first;
 	m->unknown_critical = 0;
 	return walk(m, &r, first, false);
 }

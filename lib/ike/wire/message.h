@@ -30,6 +30,11 @@ struct payload {
 	struct bytes body; /* without the generic header */
 };
 
+/* Which fragment a message is (RFC 7383 2.5): 1 to total; total 0: it is whole. */
+struct fragment {
+	uint16_t number, total;
+};
+
 struct message {
 	struct ike_header header;
 	struct bytes packet; /* the whole message as it came */
@@ -39,8 +44,10 @@ struct message {
 	bool sealed;
 	bool opened; /* the payloads are those of the opened sealed part */
 	uint8_t inner_first; /* type of its first payload */
-	size_t sealed_at; /* offset in the packet of the SK payload's body */
-	struct bytes sealed_body;
+	size_t sealed_at; /* offset in the packet of the IV: all before it is authenticated too */
+	struct bytes sealed_body; /* IV, ciphertext, ICV */
+	struct fragment
+		fragment; /* when the sealed part is an SKF payload: gathered before it is read (fragment.h) */
 	uint8_t unknown_critical; /* the payload type that we do not know, when reading says so */
 };
 
@@ -49,7 +56,7 @@ MUST_USE bool header_read(struct bytes packet, struct ike_header *header);
 
 /*
  * Reads header and outer payload chain: REASON_OK, REASON_MALFORMED, REASON_VERSION (major not 2) or
- * REASON_UNKNOWN_CRITICAL. Borrows packet. Unknown payloads that are not critical are passed over.
+ * REASON_UNKNOWN_CRITICAL. A fragment is read as sealed, if its numbers can be right. Borrows packet. Unknown payloads that are not critical are passed over.
  */
 enum reason message_read(struct bytes packet, struct message *m);
 
@@ -77,7 +84,7 @@ static inline bool message_is_response(const struct message *m)
 
 /*
  * One line: "IKE_AUTH request 1: SK{IDi AUTH SA TSi TSr N(USE_TRANSPORT_MODE)}"; a sealed part that is not
- * opened shows its size. Types only, never contents. Returns text's. (describe.c)
+ * opened shows its size: "SK(412 octets)", "SKF 2/3 412 octets"; what was gathered begins "SKF of 3{". Types only, never contents. Returns text's. (describe.c)
  */
 struct text;
 const char *message_describe(const struct message *m, struct text *text);

@@ -167,6 +167,22 @@ static void all_but_the_first_exchange_is_sealed(void **state)
 	}
 }
 
+/* SK and SKF are wrappings: no law names them among the payloads of any exchange, IKE_SA_INIT's least of all. */
+static void wrappings_are_no_payloads(void **state)
+{
+	static const uint8_t types[] = { PAYLOAD_SK, PAYLOAD_SKF };
+
+	for (size_t i = 0; i < ARRAY_LENGTH(lawful); i++) {
+		for (size_t t = 0; t < ARRAY_LENGTH(types); t++) {
+			struct message m = message_with(&lawful[i], types[t], 1);
+			uint8_t which = 0;
+
+			assert_int_equal(law_check(&m, lawful[i].response, &which), REASON_LAW);
+			assert_int_equal(which, types[t]);
+		}
+	}
+}
+
 static void an_exchange_without_law_allows_nothing(void **state)
 {
 	for (unsigned exchange = 0; exchange < 256; exchange++) {
@@ -190,6 +206,7 @@ int main(void)
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(as_many_as_a_message_holds),
 		cmocka_unit_test(all_but_the_first_exchange_is_sealed),
+		cmocka_unit_test(wrappings_are_no_payloads),
 		cmocka_unit_test(an_exchange_without_law_allows_nothing),
 	};
 	return cmocka_run_group_tests_name("law", tests, NULL, NULL);

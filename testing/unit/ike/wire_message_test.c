@@ -288,14 +288,77 @@ static void the_sealed_part_is_the_last(void **state)
 			 REASON_MALFORMED);
 }
 
-static void fragments_are_refused_while_nobody_asked_for_them(void **state)
+/* A message with an SKF payload of that body, whose inner payloads begin with an IDi. */
+static struct bytes fragment_message(struct bytes body)
 {
+	struct build b;
+
+	build_begin(&b, room, sizeof(room), &test_header);
+	build_body(&b, PAYLOAD_V, bytes_of_text("beside"));
+	build_body(&b, PAYLOAD_SKF, body);
+	writer_patch_u8(&b.w, b.next_field, PAYLOAD_IDI);
+	return build_finish(&b);
+}
+
+static void a_fragment_is_read_as_sealed(void **state)
+{
+	struct message m;
+	struct bytes packet = fragment_message(bytes_of("\0\2\1\3sealed", 10));
+
+	assert_int_equal(message_read(packet, &m), REASON_OK);
+	assert_true(m.sealed && !m.opened);
+	assert_int_equal(m.fragment.number, 2);
+	assert_int_equal(m.fragment.total, 0x103);
+	assert_int_equal(m.inner_first, PAYLOAD_IDI);
+	assert_int_equal(m.count, 1);
+	assert_bytes(m.sealed_body, bytes_of_text("sealed"));
+	/* What is authenticated beside goes up to the IV: both numbers are in it (RFC 7383 2.5). */
+	assert_int_equal(m.sealed_at, packet.len - 6);
+	/* The next message that is read into the same struct is whole again. */
+	assert_int_equal(message_read(plain_message(), &m), REASON_OK);
+	assert_int_equal(m.fragment.total, 0);
+}
+
+static void fragments_of_no_text_are_malformed(void **state)
+{
+	struct message m;
+
+	for (size_t n = 0; n < 12; n++) {
+		enum reason reason = read_copy(fragment_message(bytes_of("\0\1\0\1........", n)), &m);
+
+		assert_int_equal(reason, n > 4 ? REASON_OK : REASON_MALFORMED); /* 2009-1574 */
+		assert_int_equal(m.sealed, n > 4);
+	}
+}
+
+static void numbers_of_fragments_must_be_possible(void **state)
+{
+	static const uint16_t values[] = { 0, 1, 2, 3, 63, 64, 65, 255, 256, 32767, 32768, 65534, 65535 };
+	struct message m;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(values); i++) {
+		for (size_t k = 0; k < ARRAY_LENGTH(values); k++) {
+			unsigned number = values[i], total = values[k];
+			uint8_t body[] = { (uint8_t)(number >> 8), (uint8_t)number, (uint8_t)(total >> 8),
+					   (uint8_t)total, 'x' };
+			enum reason reason = read_copy(fragment_message(BYTES_OF_ARRAY(body)), &m);
+
+			assert_int_equal(reason,
+					 number >= 1 && number <= total ? REASON_OK : REASON_MALFORMED);
+		}
+	}
+}
+
+static void a_fragment_is_the_last_too(void **state)
+{
+	static const uint8_t types[] = { PAYLOAD_SK, PAYLOAD_SKF, PAYLOAD_V };
 	struct message m;
 	struct build b;
 
-	for (size_t n = 0; n < 12; n++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
 		build_begin(&b, room, sizeof(room), &test_header);
-		build_body(&b, PAYLOAD_SKF, bytes_of("\0\1\0\1........", n));
+		build_body(&b, PAYLOAD_SKF, bytes_of("\0\1\0\1sealed", 10));
+		build_body(&b, types[i], bytes_of("\0\1\0\1sealed", 10));
 		assert_int_equal(read_copy(build_finish(&b), &m), REASON_MALFORMED);
 	}
 }
@@ -312,6 +375,7 @@ static void what_was_beside_the_sealed_part_is_gone_when_it_is_opened(void **sta
 	assert_int_equal(message_count(&m, PAYLOAD_D), 1);
 	assert_int_equal(message_read_inner(PAYLOAD_NONE, BYTES_NONE, &m), REASON_OK);
 	assert_true(m.opened);
+	assert_int_equal(m.inner_first, PAYLOAD_NONE);
 	assert_int_equal(m.count, 0); /* 2007-1841: nothing in clear is acted upon */
 	assert_int_equal(message_read_inner(PAYLOAD_NONE, bytes_of_text("x"), &m), REASON_MALFORMED);
 	assert_int_equal(message_read_inner(PAYLOAD_V, BYTES_NONE, &m), REASON_MALFORMED);
@@ -378,7 +442,10 @@ int main(void)
 		cmocka_unit_test(a_payload_without_length_is_no_endless_loop),
 		cmocka_unit_test(bodies_have_a_least_size),
 		cmocka_unit_test(the_sealed_part_is_the_last),
-		cmocka_unit_test(fragments_are_refused_while_nobody_asked_for_them),
+		cmocka_unit_test(a_fragment_is_read_as_sealed),
+		cmocka_unit_test(fragments_of_no_text_are_malformed),
+		cmocka_unit_test(numbers_of_fragments_must_be_possible),
+		cmocka_unit_test(a_fragment_is_the_last_too),
 		cmocka_unit_test(what_was_beside_the_sealed_part_is_gone_when_it_is_opened),
 		cmocka_unit_test(only_version_two_is_read),
 		cmocka_unit_test(messages_have_a_greatest_size),

@@ -100,6 +100,10 @@ static void errors_end_where_status_begins(void **state)
 		assert_int_equal(notify_is_known((uint16_t)type), strcmp(name, "notify") != 0);
 	}
 	assert_string_equal(notify_name(14), "NO_PROPOSAL_CHOSEN");
+	assert_string_equal(notify_name(16388), "NAT_DETECTION_SOURCE_IP");
+	assert_string_equal(notify_name(16389), "NAT_DETECTION_DESTINATION_IP");
+	assert_string_equal(notify_name(16418), "CHILDLESS_IKEV2_SUPPORTED");
+	assert_string_equal(notify_name(16430), "IKEV2_FRAGMENTATION_SUPPORTED");
 	assert_string_equal(notify_name(16431), "SIGNATURE_HASH_ALGORITHMS");
 }
 
@@ -141,6 +145,13 @@ static void one_line_says_what_a_message_is(void **state)
 	build_body(&b, PAYLOAD_SK, bytes_of_text("sealed"));
 	assert_int_equal(message_read(build_finish(&b), &m), REASON_OK);
 	assert_string_equal(message_describe(&m, &text), "exchange 99 answer 4294967295: SK(6 octets)");
+	header = test_header;
+	build_begin(&b, room, sizeof(room), &header);
+	build_body(&b, PAYLOAD_SKF, bytes_of("\0\2\0\3sealed", 10));
+	assert_int_equal(message_read(build_finish(&b), &m), REASON_OK);
+	assert_string_equal(message_describe(&m, &text), "IKE_AUTH request 1: SKF 2/3 6 octets");
+	assert_int_equal(message_read_inner(PAYLOAD_V, bytes_of("\0\0\0\4", 4), &m), REASON_OK);
+	assert_string_equal(message_describe(&m, &text), "IKE_AUTH request 1: SKF of 3{V}");
 }
 
 static void the_line_is_bounded(void **state)
