@@ -63,6 +63,7 @@
 #define LIMIT_MESSAGE_ID 0x80000000u /* an IKE SA is replaced at this message ID, long before the last */
 
 /* Fragmentation (RFC 7383) */
+#define LIMIT_FRAGMENTS 64 /* fragments of one message */
 #define LIMIT_FRAGMENT_SIZE 1280 /* octets of an IP datagram that bears a fragment */
 #define LIMIT_FRAGMENT_SIZE_SMALL 576 /* the same after loss */
 #define LIMIT_FRAGMENT_LOSSES 2 /* retransmissions after which fragments become small */

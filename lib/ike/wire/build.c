@@ -23,17 +23,36 @@ void build_begin(struct build *b, uint8_t *room, size_t size, const struct ike_h
 	b->next_field = HEADER_NEXT;
 }
 
-void build_seal(struct build *b, const struct sealing_key *key)
+static void begin_sealed(struct build *b, const struct sealing_key *key, uint8_t type)
 {
-	writer_patch_u8(&b->w, b->next_field, PAYLOAD_SK);
+	writer_patch_u8(&b->w, b->next_field, type);
 	b->sealed_at = writer_mark(&b->w);
 	b->next_field = b->sealed_at;
 	b->iv_octets = key->encr->iv_octets;
 	writer_u8(&b->w, PAYLOAD_NONE);
 	writer_u8(&b->w, 0);
 	writer_u16(&b->w, 0);
+}
+
+static void begin_inner(struct build *b)
+{
 	writer_zeros(&b->w, b->iv_octets);
 	b->inner_at = writer_mark(&b->w);
+}
+
+void build_seal(struct build *b, const struct sealing_key *key)
+{
+	begin_sealed(b, key, PAYLOAD_SK);
+	begin_inner(b);
+}
+
+void build_seal_fragment(struct build *b, const struct sealing_key *key, uint8_t first, struct fragment which)
+{
+	begin_sealed(b, key, PAYLOAD_SKF);
+	writer_patch_u8(&b->w, b->next_field, which.number == 1 ? first : PAYLOAD_NONE);
+	writer_u16(&b->w, which.number);
+	writer_u16(&b->w, which.total);
+	begin_inner(b);
 }
 
 struct writer *build_payload(struct build *b, uint8_t type)
@@ -83,11 +102,36 @@ static size_t icv_octets_of(const struct sealing_key *key)
 	return key->encr->aead ? key->encr->icv_octets : key->integ->icv_octets;
 }
 
-/* Pads so that plaintext, padding and its length octet fill whole blocks (3.14). */
-static void pad(struct build *b, size_t block)
+/* How much padding makes text, padding and its length octet whole blocks (3.14). */
+static size_t padding_of(const struct sealing_key *key, size_t text)
 {
-	size_t plain = writer_mark(&b->w) - b->inner_at + 1;
-	size_t octets = (block - plain % block) % block;
+	size_t block = key->encr->block_octets;
+
+	return (block - (text + 1) % block) % block;
+}
+
+size_t sealed_octets(const struct sealing_key *key, size_t text)
+{
+	return key->encr->iv_octets + text + padding_of(key, text) + 1 + icv_octets_of(key);
+}
+
+struct bytes build_plain(const struct build *b, uint8_t *first)
+{
+	*first = PAYLOAD_NONE;
+	if (!b->sealed_at || !writer_ok(&b->w))
+		return BYTES_NONE;
+	*first = b->w.base[b->sealed_at];
+	return bytes_of(b->w.base + b->inner_at, b->w.used - b->inner_at);
+}
+
+size_t build_sealed_octets(const struct build *b, const struct sealing_key *key)
+{
+	return b->inner_at - b->iv_octets + sealed_octets(key, writer_mark(&b->w) - b->inner_at);
+}
+
+static void pad(struct build *b, const struct sealing_key *key)
+{
+	size_t octets = padding_of(key, writer_mark(&b->w) - b->inner_at);
 
 	writer_zeros(&b->w, octets);
 	writer_u8(&b->w, (uint8_t)octets);
@@ -97,12 +141,12 @@ struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, c
 				 uint64_t iv)
 {
 	size_t icv_octets = icv_octets_of(key);
-	size_t iv_at = b->sealed_at + PAYLOAD_HEADER, text_len;
+	size_t iv_at = b->inner_at - b->iv_octets, text_len;
 	uint8_t iv_room[IV_OCTETS_MAX];
 	struct writer iv_writer = writer_into(iv_room, key->encr->iv_octets);
 	uint8_t *icv;
 
-	pad(b, key->encr->block_octets);
+	pad(b, key);
 	text_len = writer_mark(&b->w) - b->inner_at;
 	icv = writer_reserve(&b->w, icv_octets);
 	writer_patch_length(&b->w, b->sealed_at + 2, b->sealed_at);

@@ -13,7 +13,10 @@
  */
 enum reason law_check(const struct message *m, bool response, uint8_t *which);
 
-/* Whether messages of this exchange must be sealed, whole or in fragments (RFC 7383 2.3: never IKE_SA_INIT); false for an exchange that we do not know (*known false). */
+/*
+ * Whether messages of this exchange must be sealed, as a whole (SK) or in fragments (SKF). IKE_SA_INIT may be
+ * neither (RFC 7383 2.2). *known: whether it is an exchange that we know.
+ */
 bool law_sealed(uint8_t exchange, bool *known);
 
 #endif
