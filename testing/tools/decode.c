@@ -1,7 +1,7 @@
 /*
  * decode KEYLOG < packets: opens IKE packets (one a line, hexadecimal UDP payload) with a key log of ours,
- * prints each as one line, and counts. `--only NAME` looks at SAs of one cipher only. Exit status 1 when one
- * that has its keys does not open, or is malformed inside.
+ * prints each as one line, and counts; a fragment is opened for itself and not gathered. `--only NAME` looks at
+ * SAs of one cipher only. Exit status 1 when one that has its keys does not open, or is malformed inside.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +107,7 @@ static const struct entry *find(const struct ike_header *h)
 static int decode(const struct crypto *crypto, struct bytes packet, const char *only)
 {
 	struct blob plain = { NULL, 0 };
+	const struct sealing_key *key;
 	const struct entry *e;
 	struct message m;
 	struct text text;
@@ -116,8 +117,12 @@ static int decode(const struct crypto *crypto, struct bytes packet, const char *
 	e = reason == REASON_OK && m.sealed ? find(&m.header) : NULL;
 	if (!e || (only && strncmp(e->cipher, only, strlen(only)) != 0))
 		return 0;
-	reason = message_open(&m, crypto, m.header.flags & FLAG_INITIATOR ? &e->i : &e->r, &plain);
-	if (reason == REASON_OK)
+	key = m.header.flags & FLAG_INITIATOR ? &e->i : &e->r;
+	if (m.fragment.total)
+		reason = message_open_fragment(&m, crypto, key, &plain);
+	else
+		reason = message_open(&m, crypto, key, &plain);
+	if (reason == REASON_OK && !m.fragment.total)
 		reason = message_read_inner(m.inner_first, bytes_of_blob(&plain), &m);
 	if (reason == REASON_OK) {
 		printf("%016llx %s\n", (unsigned long long)m.header.spi_i, message_describe(&m, &text));

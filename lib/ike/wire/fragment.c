@@ -119,11 +119,12 @@ static enum reason check(const struct gather *g, const struct message *m, size_t
 	if (g->count && (g->message_id != m->header.message_id || g->exchange != m->header.exchange ||
 			 g->flags != m->header.flags))
 		return REASON_FRAGMENT;
-	if (begins(g, m))
-		return octets > LIMIT_MESSAGE ? REASON_LIMIT : REASON_OK;
-	if (m->fragment.total != g->total || g->received & bit_of(m))
-		return REASON_FRAGMENT;
-	return g->octets + octets > LIMIT_MESSAGE ? REASON_LIMIT : REASON_OK;
+	if (!begins(g, m)) {
+		if (m->fragment.total != g->total || g->received & bit_of(m))
+			return REASON_FRAGMENT;
+		octets += g->octets;
+	}
+	return octets > LIMIT_MESSAGE ? REASON_LIMIT : REASON_OK;
 }
 
 static bool begin(struct gather *g, const struct message *m, msec now)
