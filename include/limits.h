@@ -35,6 +35,7 @@
 #define LIMIT_HALF_OPEN 4096 /* half-open IKE SAs at which strangers are refused */
 #define LIMIT_HALF_OPEN_BUSY 1024 /* half-open IKE SAs from which opportunistic strangers are refused */
 #define LIMIT_HALF_OPEN_PREFIX 64 /* half-open IKE SAs of one prefix (/24, /64) */
+#define LIMIT_PREFIX_COOKIE 8 /* half-open IKE SAs of one prefix from which a cookie is asked for */
 #define LIMIT_PREFIXES 4096 /* prefixes that are counted */
 #define LIMIT_HALF_OPEN_COOKIE 64 /* half-open IKE SAs from which a cookie is asked for */
 #define LIMIT_COOKIE_SECRET_LIFE SECONDS(90)
@@ -67,6 +68,11 @@
 #define LIMIT_FRAGMENT_SIZE 1280 /* octets of an IP datagram that bears a fragment */
 #define LIMIT_FRAGMENT_SIZE_SMALL 576 /* the same after loss */
 #define LIMIT_FRAGMENT_LOSSES 2 /* retransmissions after which fragments become small */
+
+#define LIMIT_GATHER_TIME SECONDS(15) /* fragments of an unfinished message are kept for so long */
+#define LIMIT_GATHERED (16u * 1024 * 1024) /* octets of fragments gathered in all */
+#define LIMIT_HINT SECONDS(10) /* a hint makes us ask a peer for a sign of life at most so often */
+#define IKE_NATT_PORT 4500
 
 /* NAT (RFC 7296 2.23, RFC 3948) */
 #define LIMIT_KEEPALIVE SECONDS(20)

@@ -29,8 +29,10 @@ struct ike *ike_new(const struct crypto *crypto)
 	if (!ike)
 		return NULL;
 	ike->context.crypto = crypto;
+	ike->context.crowd = calloc(1, sizeof(*ike->context.crowd));
 	ike->context.abilities = (struct kernel_abilities){ "none", true, true, true, true, 0 };
-	if (!table_init(&ike->context.table)) {
+	if (!ike->context.crowd || !table_init(&ike->context.table)) {
+		free(ike->context.crowd);
 		free(ike);
 		return NULL;
 	}
@@ -57,6 +59,7 @@ void ike_discard(struct ike *ike)
 	peers_discard(&c->peers);
 	free(c->addresses);
 	free(c->news);
+	free(c->crowd);
 	wipe(ike, sizeof(*ike));
 	free(ike);
 }

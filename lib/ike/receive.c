@@ -7,6 +7,8 @@
 
 #include "exchanges/kinds.h"
 #include "note.h"
+#include "reader.h"
+#include "sa/child_sa.h"
 #include "sa/packet.h"
 #include "wire/law.h"
 
@@ -147,6 +149,84 @@ static enum reason open_message(struct ike_context *c, const struct ike_sa *sa, 
 	return reason == REASON_OK ? message_read_inner(m->inner_first, bytes_of_blob(plain), m) : reason;
 }
 
+/*
+ * A fragment (RFC 7383 2.6): opened for itself, kept until all are here. Nothing of a stranger's is kept. REASON_OK:
+ * the message is whole; REASON_FRAGMENT: it was kept, or is of no use.
+ */
+static enum reason gather_fragment(struct ike_context *c, struct ike_sa *sa, struct message *m,
+				   struct blob *plain)
+{
+	const struct sealing_key *key = sa->initiator ? &sa->keys.r : &sa->keys.i;
+	struct gather *g = &sa->gather[message_is_response(m)];
+	struct gathered taken;
+	size_t before = g->octets;
+
+	if (!sa->keyed || !sa->fragments)
+		return REASON_STATE;
+	if (g->count && c->now - g->began > LIMIT_GATHER_TIME) {
+		c->gathered -= g->octets;
+		gather_discard(g);
+		before = 0;
+	}
+	if (c->gathered >= LIMIT_GATHERED)
+		return REASON_LIMIT;
+	taken = gather_take(g, c->crypto, key, m, c->now);
+	c->gathered += g->octets - before;
+	if (taken.verdict != GATHER_WHOLE)
+		return taken.verdict == GATHER_DROP ? taken.reason : REASON_FRAGMENT;
+	blob_move(plain, &g->plain);
+	m->inner_first = g->first;
+	c->gathered -= g->octets;
+	gather_discard(g);
+	return message_read_inner(m->inner_first, bytes_of_blob(plain), m);
+}
+
+static enum reason open_arrival(struct ike_context *c, struct ike_sa *sa, struct message *m,
+				struct blob *plain)
+{
+	return m->fragment.total ? gather_fragment(c, sa, m, plain) : open_message(c, sa, m, plain);
+}
+
+/* Whether nothing can be made of it: it proves no sender, or is not whole, or there was no memory. */
+static bool is_nothing(enum reason reason, const struct blob *plain)
+{
+	return reason == REASON_INTEGRITY || reason == REASON_STATE || reason == REASON_MEMORY ||
+	       reason == REASON_LIMIT || reason == REASON_FRAGMENT ||
+	       (reason == REASON_MALFORMED && !plain->data);
+}
+
+/*
+ * A fresh protected message came from elsewhere (2.23): only the side behind a NAT moves; during the handshake the
+ * initiator does, because that is when it changes to port 4500.
+ */
+static void follow(struct ike_context *c, struct ike_sa *sa, const struct arrival *a)
+{
+	bool opening = sa->state == IKE_AUTHENTICATING && !sa->initiator;
+
+	if (endpoint_equal(&sa->remote, &a->remote) && endpoint_equal(&sa->local, &a->local))
+		return;
+	if (opening) {
+		sa->local = a->local;
+		sa->remote = a->remote;
+		sa->encapsulated = a->encapsulated;
+	} else if (sa->peer_is_behind && sa->encapsulated && a->encapsulated &&
+		   address_equal(&sa->local.address, &a->local.address)) {
+		ike_sa_moved(c, sa, &a->remote);
+	}
+}
+
+/* What may stand in any protected message. */
+static void read_asides(struct ike_sa *sa, const struct message *m)
+{
+	struct notify n;
+	struct reader r;
+
+	if (!message_notify(m, SET_WINDOW_SIZE, &n))
+		return;
+	r = reader_of(n.data);
+	sa->peer_window = reader_u32(&r);
+}
+
 static void describe(struct ike_context *c, const struct ike_sa *sa, const struct message *m)
 {
 	struct text text;
@@ -164,6 +244,18 @@ static void end_insane(struct ike_context *c, struct ike_sa *sa, enum reason rea
 		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
 }
 
+/*
+ * Somebody says without proof that our SAs are not known (2.21, 1.5): that starts a question, and not often; an IKE SA
+ * never ends by it.
+ */
+static void take_hint(struct ike_context *c, struct ike_sa *sa)
+{
+	if (sa->state != IKE_ESTABLISHED || (sa->checked && c->now - sa->checked < LIMIT_HINT))
+		return;
+	sa->checked = c->now;
+	liveness_begin(c, sa, REASON_OE_HINT);
+}
+
 static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arrival *a)
 {
 	struct exchange *x = window_awaiting(&sa->ours, a->m.header.message_id);
@@ -177,18 +269,25 @@ static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arri
 		return;
 	}
 	if (x->kind->wire != IKE_SA_INIT)
-		reason = open_message(c, sa, &a->m, &plain);
+		reason = open_arrival(c, sa, &a->m, &plain);
 	else if (a->m.sealed)
 		reason = REASON_MALFORMED;
-	if (reason == REASON_INTEGRITY || reason == REASON_STATE || reason == REASON_MEMORY ||
+	if (is_nothing(reason, &plain) ||
 	    (x->kind->wire == IKE_SA_INIT &&
 	     (reason != REASON_OK || law_check(&a->m, true, &which) != REASON_OK))) {
-		note_dropped(c, a, reason == REASON_OK ? REASON_LAW : reason);
+		if (reason != REASON_FRAGMENT)
+			note_dropped(c, a, reason == REASON_OK ? REASON_LAW : reason);
+		if (!a->m.sealed && x->kind->wire != IKE_SA_INIT)
+			take_hint(c, sa);
 		blob_discard(&plain);
 		return;
 	}
 	describe(c, sa, &a->m);
 	sa->last_heard = c->now;
+	if (x->kind->wire != IKE_SA_INIT) {
+		follow(c, sa, a);
+		read_asides(sa, &a->m);
+	}
 	if (reason == REASON_OK)
 		reason = law_check(&a->m, true, &which);
 	if (reason != REASON_OK) {
@@ -253,27 +352,54 @@ static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arriv
 	}
 }
 
+/* The stored answer, byte for byte; of fragments the first one asks for it (RFC 7383 2.6.1). While we work: patience. */
+static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct exchange *holder)
+{
+	sa->last_heard = c->now;
+	if (holder->step == EXCHANGE_ANSWERED)
+		exchange_transmit(c, holder);
+}
+
+/* A fragment of a request that we have already: it is not gathered again. */
+static bool is_repeated_fragment(struct ike_context *c, struct ike_sa *sa, const struct arrival *a)
+{
+	const struct sealing_key *key = sa->initiator ? &sa->keys.r : &sa->keys.i;
+	struct blob plain = { NULL, 0 };
+	struct exchange *holder;
+
+	if (!a->m.fragment.total || !sa->keyed ||
+	    window_place(&sa->theirs, a->m.header.message_id, &holder) != WINDOW_REPEATED)
+		return false;
+	if (a->m.fragment.number == 1 && message_open_fragment(&a->m, c->crypto, key, &plain) == REASON_OK)
+		repeat_answer(c, sa, holder);
+	blob_discard(&plain);
+	return true;
+}
+
 static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arrival *a)
 {
 	struct blob plain = { NULL, 0 };
-	enum reason reason = open_message(c, sa, &a->m, &plain);
 	struct exchange *holder;
+	enum reason reason;
 
-	if (reason == REASON_INTEGRITY || reason == REASON_STATE || reason == REASON_MEMORY ||
-	    (reason == REASON_MALFORMED && !plain.data)) {
-		note_dropped(c, a, reason);
+	if (is_repeated_fragment(c, sa, a))
+		return;
+	reason = open_arrival(c, sa, &a->m, &plain);
+	if (is_nothing(reason, &plain)) {
+		if (reason != REASON_FRAGMENT)
+			note_dropped(c, a, reason);
 		blob_discard(&plain);
 		return;
 	}
 	describe(c, sa, &a->m);
-	sa->last_heard = c->now;
 	switch (window_place(&sa->theirs, a->m.header.message_id, &holder)) {
 	case WINDOW_REPEATED:
-		/* The stored answer, byte for byte; while we still work on it, patience. */
-		if (holder->step == EXCHANGE_ANSWERED)
-			exchange_transmit(c, holder);
+		repeat_answer(c, sa, holder);
 		break;
 	case WINDOW_NEW:
+		sa->last_heard = c->now;
+		follow(c, sa, a);
+		read_asides(sa, &a->m);
 		admit_request(c, sa, a, &plain, reason);
 		break;
 	case WINDOW_OUTSIDE:
@@ -281,6 +407,24 @@ static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arr
 		break;
 	}
 	blob_discard(&plain);
+}
+
+/* INVALID_SPI outside any IKE SA (1.5): a peer got ESP that it does not know. Only a hint. */
+static bool hint_of_spi(struct ike_context *c, const struct arrival *a)
+{
+	struct child_sa *child;
+	struct notify n;
+	struct reader r;
+
+	if (a->m.header.exchange != INFORMATIONAL || a->m.sealed || !message_notify(&a->m, INVALID_SPI, &n))
+		return false;
+	r = reader_of(n.data);
+	child = table_child_by_spi_out(&c->table, reader_u32(&r), &a->remote.address);
+	if (child) {
+		take_hint(c, child->ike);
+		ike_sa_arm(c, child->ike);
+	}
+	return true;
 }
 
 struct ike_sa *receive_packet(struct ike_context *c, const struct endpoint *local,
@@ -315,6 +459,8 @@ struct ike_sa *receive_packet(struct ike_context *c, const struct endpoint *loca
 	}
 	sa = find_sa(c, &a.m.header);
 	if (!sa) {
+		if (hint_of_spi(c, &a))
+			return NULL;
 		note_dropped(c, &a, REASON_UNKNOWN_SPI);
 		if (a.m.header.exchange != IKE_SA_INIT && a.m.sealed)
 			answer_stray(c, &a, INVALID_IKE_SPI, BYTES_NONE);

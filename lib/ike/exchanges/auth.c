@@ -15,6 +15,7 @@
 #include "../sa/packet.h"
 #include "auth_work.h"
 #include "child_offer.h"
+#include "contact.h"
 #include "proof.h"
 
 #include <stdlib.h>
@@ -49,6 +50,22 @@ static bool reread(const struct exchange *x, struct message *m)
 	return message_read_inner(x->first_payload, bytes_of_blob(&x->request), m) == REASON_OK;
 }
 
+/* RFC 6023: the IKE SA comes without a Child SA, which follows by CREATE_CHILD_SA. */
+static bool goes_childless(const struct ike_sa *sa, const struct conn *conn)
+{
+	return sa->childless && conn->childless == CHILDLESS_PREFER && conn->group == CLASS_NONE;
+}
+
+/* SA, TSi and TSr stand together, or none of them does. */
+static bool child_is_whole(const struct message *m, bool *childless)
+{
+	size_t count =
+		message_count(m, PAYLOAD_SA) + message_count(m, PAYLOAD_TSI) + message_count(m, PAYLOAD_TSR);
+
+	*childless = count == 0;
+	return count == 0 || count == 3;
+}
+
 /* ---- we ask ---- */
 
 static struct verdict send_request(struct ike_context *c, struct exchange *x, const struct peer *peer)
@@ -62,8 +79,12 @@ static struct verdict send_request(struct ike_context *c, struct exchange *x, co
 	if (peer->remote->id.type != ID_NONE && peer->remote->id.type != ID_NULL)
 		write_id(&p.build, PAYLOAD_IDR, &peer->remote->id);
 	build_body(&p.build, PAYLOAD_AUTH, bytes_of_blob(&w->proof));
-	child_offer_write(c, &p.build, peer->conn, &child_groups_none, x->subject);
-	child_offer_write_ts(&p.build, x->subject);
+	if (peer->conn->initial_contact && contact_is_initial(c, sa, peer))
+		build_notify(&p.build, PROTOCOL_NONE, INITIAL_CONTACT, BYTES_NONE, BYTES_NONE);
+	if (!goes_childless(sa, peer->conn)) {
+		child_offer_write(c, &p.build, peer->conn, &child_groups_none, x->subject);
+		child_offer_write_ts(&p.build, x->subject);
+	}
 	if (!packet_finish(c, &p, x))
 		return verdict_discard(REASON_MEMORY);
 	x->to_send = true;
@@ -128,7 +149,10 @@ static struct verdict take_answer(struct ike_context *c, struct exchange *x, con
 	struct notify n = { 0 };
 
 	open_sa(c, sa);
-	if (!message_notify(m, 0, &n)) {
+	if (!message_notify(m, 0, &n) && goes_childless(sa, peer->conn)) {
+		/* The child that was wanted from the first follows in an exchange of its own. */
+		reason = create_child_follow(c, sa, x) ? REASON_OK : REASON_MEMORY;
+	} else if (!message_notify(m, 0, &n)) {
 		reason = child_offer_confirm(c, peer->conn, &child_groups_none, m, x->subject);
 		if (reason == REASON_OK && child_sa_agree(c, sa, x->subject, &seed, false))
 			x->subject = NULL;
@@ -181,6 +205,7 @@ static struct verdict auth_conclude(struct ike_context *c, struct exchange *x, c
 	struct auth_work *w = x->work;
 	struct notify n;
 	enum reason reason;
+	bool childless;
 
 	if (!peer || !w)
 		return verdict_discard(REASON_CONFIG);
@@ -193,7 +218,8 @@ static struct verdict auth_conclude(struct ike_context *c, struct exchange *x, c
 		ike_sa_happens(c, sa, HAPPENED_PEER_REFUSED, reason);
 		return VERDICT_OK;
 	}
-	if (!auth_work_read(w, m, PAYLOAD_IDR))
+	if (!auth_work_read(w, m, PAYLOAD_IDR) || !child_is_whole(m, &childless) ||
+	    (childless && !message_notify(m, 0, &n) && !goes_childless(sa, peer->conn)))
 		return verdict_refuse(REASON_MALFORMED, INVALID_SYNTAX);
 	if (!auth_type_fits(peer->remote->auth, w->auth_type))
 		return peer_unproven(c, x, verdict_refuse(REASON_AUTH_METHOD, AUTHENTICATION_FAILED));
@@ -273,47 +299,60 @@ static struct verdict note_refusal(struct ike_context *c, struct exchange *x, st
 	return v;
 }
 
+/* The proof, and what stands beside it: the child, why there is none, or nothing at all. */
+static bool write_answer(struct ike_context *c, struct exchange *x, uint8_t proposal, uint16_t notify)
+{
+	const struct auth_work *w = x->work;
+	struct packet p;
+
+	packet_begin(&p, x);
+	write_id(&p.build, PAYLOAD_IDR, &x->owner->local_id);
+	build_body(&p.build, PAYLOAD_AUTH, bytes_of_blob(&w->proof));
+	if (notify) {
+		build_notify(&p.build, PROTOCOL_NONE, notify, BYTES_NONE, BYTES_NONE);
+	} else if (x->subject) {
+		child_offer_reply(&p.build, x->subject, proposal);
+		child_offer_reply_ts(&p.build, x->subject);
+	}
+	return packet_finish(c, &p, x);
+}
+
 /* Everything is proven and signed: choose the child and answer. */
 static struct verdict send_answer(struct ike_context *c, struct exchange *x, const struct message *m,
 				  const struct peer *peer)
 {
 	struct ike_sa *sa = x->owner;
-	struct auth_work *w = x->work;
 	const struct child_seed seed = seed_of(sa, false);
-	struct child_sa *child = child_sa_new(c);
 	uint8_t proposal = 0;
 	uint16_t notify = 0;
-	enum reason reason;
-	struct packet p;
+	enum reason reason = REASON_OK;
+	bool childless;
 
-	if (!child)
+	(void)!child_is_whole(m, &childless);
+	x->subject = childless ? NULL : child_sa_new(c);
+	if (!childless && !x->subject)
 		return verdict_discard(REASON_MEMORY);
-	x->subject = child;
-	child->conn = peer->conn->serial;
-	child->reqid = peer->conn->reqid;
-	child->ts_local = end_selector(peer->local, &sa->local.address);
-	child->ts_remote = end_selector(peer->remote, &sa->remote.address);
-	reason = child_offer_answer(c, peer->conn, &child_groups_none, 0, m, child, &proposal, &notify);
-	packet_begin(&p, x);
-	write_id(&p.build, PAYLOAD_IDR, &sa->local_id);
-	build_body(&p.build, PAYLOAD_AUTH, bytes_of_blob(&w->proof));
-	if (reason == REASON_OK) {
-		child_offer_reply(&p.build, child, proposal);
-		child_offer_reply_ts(&p.build, child);
-	} else
-		build_notify(&p.build, PROTOCOL_NONE, notify, BYTES_NONE, BYTES_NONE);
-	if (!packet_finish(c, &p, x))
+	if (x->subject) {
+		x->subject->conn = peer->conn->serial;
+		x->subject->reqid = peer->conn->reqid;
+		x->subject->ts_local = end_selector(peer->local, &sa->local.address);
+		x->subject->ts_remote = end_selector(peer->remote, &sa->remote.address);
+		reason = child_offer_answer(c, peer->conn, &child_groups_none, 0, m, x->subject, &proposal,
+					    &notify);
+	}
+	if (!write_answer(c, x, proposal, reason == REASON_OK ? 0 : notify))
 		return verdict_discard(REASON_MEMORY);
 	open_sa(c, sa);
+	contact_take(c, sa, m);
 	if (reason != REASON_OK) {
 		actions_note(c->actions, NOTE_WARNING, "#%llu: no Child SA for connection %s: %s",
 			     (unsigned long long)sa->serial, peer->conn->name, reason_sentence(reason));
-		child_sa_discard(c, child, reason);
+		child_sa_discard(c, x->subject, reason);
 		x->subject = NULL;
-	} else if (child_sa_agree(c, sa, child, &seed, false)) {
+	} else if (x->subject) {
+		if (!child_sa_agree(c, sa, x->subject, &seed, false))
+			return verdict_discard(REASON_MEMORY);
 		x->subject = NULL;
-	} else {
-		return verdict_discard(REASON_MEMORY);
 	}
 	ike_sa_forget_handshake(c, sa);
 	return VERDICT_OK;
@@ -341,15 +380,19 @@ static struct verdict auth_answer(struct ike_context *c, struct exchange *x, con
 	struct auth_work *w = auth_work_of(x);
 	const struct peer *peer;
 	enum reason why;
+	bool childless;
 
 	if (!w)
 		return verdict_discard(REASON_MEMORY);
 	/* Without AUTH the initiator asks for EAP, which we do not speak (2.16). */
 	if (!message_find(m, PAYLOAD_AUTH, 0))
 		return verdict_refuse(REASON_AUTH_METHOD, AUTHENTICATION_FAILED);
-	if (!auth_work_read(w, m, PAYLOAD_IDI))
+	if (!auth_work_read(w, m, PAYLOAD_IDI) || !child_is_whole(m, &childless))
 		return verdict_refuse(REASON_MALFORMED, INVALID_SYNTAX);
 	peer = select_peer(c, sa, w, m, &why);
+	/* We have said that we can do without (RFC 6023 3), but not for a connection that must not. */
+	if (peer && childless && (peer->conn->childless == CHILDLESS_NEVER || auth_is_group(peer)))
+		return verdict_refuse(REASON_LAW, INVALID_SYNTAX);
 	if (!peer)
 		return note_refusal(c, x, verdict_refuse(why, AUTHENTICATION_FAILED));
 	if (!identity_copy(&sa->remote_id, &w->peer_id) ||

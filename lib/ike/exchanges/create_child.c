@@ -36,6 +36,17 @@ bool create_child_begin(struct ike_context *c, struct ike_sa *sa, const struct i
 	return exchange_begin(c, x, false);
 }
 
+bool create_child_follow(struct ike_context *c, struct ike_sa *sa, struct exchange *from)
+{
+	struct exchange *x = exchange_new(&kind_create_child, sa, true);
+
+	if (!x)
+		return false;
+	x->subject = from->subject;
+	from->subject = NULL;
+	return exchange_begin(c, x, false);
+}
+
 /* ---- we ask ---- */
 
 static struct verdict send_request(struct ike_context *c, struct exchange *x, const struct conn *conn)

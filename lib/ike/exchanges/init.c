@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../sa/packet.h"
+#include "../wire/natd.h"
 #include "choose.h"
 #include "kinds.h"
 #include "making.h"
@@ -66,6 +67,45 @@ static struct verdict init_ask(struct ike_context *c, struct exchange *x)
 	return start_ke(c, x);
 }
 
+/*
+ * What both say of themselves in either direction: addresses as they see them (2.23), and that they take fragments
+ * (RFC 7383 2.3). A source that is none of ours makes the peer believe in a NAT: so encapsulation is forced.
+ */
+static bool write_abilities(struct ike_context *c, struct build *b, const struct ike_sa *sa, uint64_t spi_r,
+			    enum when encapsulation, enum when fragmentation)
+{
+	static const struct endpoint nobody = { .address = { .family = ADDRESS_V4 } };
+	const struct endpoint *source = encapsulation == WHEN_ALWAYS ? &nobody : &sa->local;
+
+	if (fragmentation != WHEN_NEVER)
+		build_notify(b, PROTOCOL_NONE, IKEV2_FRAGMENTATION_SUPPORTED, BYTES_NONE, BYTES_NONE);
+	return encapsulation == WHEN_NEVER ||
+	       natd_write(b, c->crypto, sa->spi_i, spi_r, source, 1, &sa->remote);
+}
+
+static void read_abilities(struct ike_context *c, struct ike_sa *sa, const struct message *m,
+			   enum when encapsulation)
+{
+	struct natd natd = natd_read(m, c->crypto, m->header.spi_i, m->header.spi_r, &sa->local, &sa->remote);
+	struct notify n;
+
+	sa->fragments = message_notify(m, IKEV2_FRAGMENTATION_SUPPORTED, &n);
+	sa->childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED, &n);
+	if (!natd.present || encapsulation == WHEN_NEVER)
+		return;
+	sa->we_are_behind = natd.we_are_behind;
+	sa->peer_is_behind = natd.peer_is_behind;
+}
+
+/* A NAT is on the way: from here on IKE goes from port 4500 to port 4500, and ESP in UDP (2.23). */
+static void float_ports(struct ike_sa *sa, enum when encapsulation)
+{
+	if (sa->encapsulated || (!sa->we_are_behind && !sa->peer_is_behind && encapsulation != WHEN_ALWAYS))
+		return;
+	sa->local.port = sa->remote.port = IKE_NATT_PORT;
+	sa->encapsulated = true;
+}
+
 static struct verdict build_request(struct ike_context *c, struct exchange *x)
 {
 	struct ike_sa *sa = x->owner;
@@ -83,6 +123,8 @@ static struct verdict build_request(struct ike_context *c, struct exchange *x)
 	parts_write_ke(&p.build, h->group, bytes_of_blob(&h->ke_public));
 	build_body(&p.build, PAYLOAD_NONCE, bytes_of_blob(&h->nonce_i));
 	build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE, proof_our_hashes());
+	if (!write_abilities(c, &p.build, sa, 0, conn->encapsulation, conn->fragmentation))
+		return verdict_discard(REASON_CRYPTO);
 	if (!packet_finish(c, &p, x) || !blob_copy(&h->init_request, bytes_of_blob(&x->parcel)))
 		return verdict_discard(REASON_MEMORY);
 	x->to_send = true;
@@ -178,6 +220,8 @@ static struct verdict init_conclude(struct ike_context *c, struct exchange *x, c
 	}
 	sa->suite = choice.suite;
 	sa->spi_r = m->header.spi_r;
+	read_abilities(c, sa, m, conn->encapsulation);
+	sa->fragments = sa->fragments && conn->fragmentation != WHEN_NEVER;
 	h->peer_hashes = message_notify(m, SIGNATURE_HASH_ALGORITHMS, &n) ? proof_peer_hashes(n.data) : 0;
 	job->group = h->group;
 	job->secret = h->secret;
@@ -207,11 +251,14 @@ static struct verdict init_asked_job(struct ike_context *c, struct exchange *x, 
 static void init_after(struct ike_context *c, struct exchange *x)
 {
 	struct ike_sa *sa = x->owner;
+	const struct conn *conn;
 	struct exchange *auth;
 
 	ike_sa_happens(c, sa, HAPPENED_KEYS, REASON_OK);
 	if (!x->ours)
 		return;
+	conn = plan_conn(c->plan, sa->conn);
+	float_ports(sa, conn ? conn->encapsulation : WHEN_NEEDED);
 	auth = exchange_new(&kind_auth, sa, true);
 	if (auth)
 		exchange_begin(c, auth, true);
@@ -243,6 +290,9 @@ static bool choose_for(struct ike_context *c, const struct endpoint *local, cons
 	while ((peer = peers_next(&c->peers, c->plan, &local->address, &remote->address, &walk)) != NULL) {
 		if (peer->conn->group == CLASS_BLOCK || peer->conn->group == CLASS_CLEAR)
 			continue;
+		/* In need, strangers are refused before those whom the operator has named (RFC 8019). */
+		if (c->half_open >= LIMIT_HALF_OPEN_BUSY && peer->conn->group != CLASS_NONE)
+			continue;
 		*known = true;
 		if (!choose_suite(list, PROTOCOL_IKE, peer->conn->ike, peer->conn->ike_count, group, &other))
 			continue;
@@ -251,6 +301,16 @@ static bool choose_for(struct ike_context *c, const struct endpoint *local, cons
 		found = true;
 	}
 	return found;
+}
+
+/* What the connections that a stranger may mean say of UDP encapsulation: the first one's word. */
+static enum when encapsulation_for(struct ike_context *c, const struct ike_sa *sa)
+{
+	size_t walk = 0;
+	const struct peer *peer =
+		peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address, &walk);
+
+	return peer ? peer->conn->encapsulation : WHEN_NEEDED;
 }
 
 /* An unprotected answer that leaves no state behind. */
@@ -269,13 +329,23 @@ static enum init_outcome reply_notify(const struct message *m, uint16_t type, st
 	return blob_copy(reply, build_finish(&b)) ? INIT_REPLY : INIT_SILENCE;
 }
 
+static bool must_show_address(const struct ike_context *c, const struct endpoint *remote)
+{
+	enum ddos_mode mode = c->plan ? c->plan->setup.ddos_mode : DDOS_AUTO;
+
+	if (mode != DDOS_AUTO)
+		return mode == DDOS_BUSY;
+	return c->half_open >= (c->plan ? c->plan->setup.ddos_threshold : LIMIT_HALF_OPEN_COOKIE) ||
+	       crowd_count(c->crowd, &remote->address) >= LIMIT_PREFIX_COOKIE;
+}
+
 /* Above the threshold a stranger must first show that it receives at its address (2.6). */
 static bool cookie_missing(struct ike_context *c, const struct endpoint *remote, const struct message *m,
 			   struct bytes nonce)
 {
 	struct notify n;
 
-	return c->half_open >= LIMIT_HALF_OPEN_COOKIE &&
+	return must_show_address(c, remote) &&
 	       !(message_notify(m, COOKIE, &n) &&
 		 cookie_check(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, nonce, n.data));
 }
@@ -295,13 +365,17 @@ enum init_outcome init_screen(struct ike_context *c, const struct endpoint *loca
 	if (!parts_read(m, &p))
 		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
 	*reason = REASON_LIMIT;
-	if (c->stopping || c->half_open >= LIMIT_HALF_OPEN)
+	if (c->stopping || c->half_open >= (c->plan ? c->plan->setup.max_half_open : LIMIT_HALF_OPEN))
 		return INIT_SILENCE;
 	*reason = REASON_COOKIE;
 	if (cookie_missing(c, remote, m, p.nonce))
 		return cookie_make(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, p.nonce, cookie)
 			       ? reply_notify(m, COOKIE, BYTES_OF_ARRAY(cookie), reply)
 			       : INIT_SILENCE;
+	/* One network cannot take the room of all others. */
+	*reason = REASON_LIMIT;
+	if (crowd_count(c->crowd, &remote->address) >= LIMIT_HALF_OPEN_PREFIX)
+		return INIT_SILENCE;
 	*reason = REASON_MALFORMED;
 	if (!proposals_read(p.sa, &list))
 		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
@@ -348,6 +422,8 @@ static struct verdict init_answer(struct ike_context *c, struct exchange *x, con
 	}
 	h->peer_hashes = message_notify(m, SIGNATURE_HASH_ALGORITHMS, &n) ? proof_peer_hashes(n.data) : 0;
 	h->group = job->group = choice.suite.ke;
+	h->encapsulation = encapsulation_for(c, sa);
+	read_abilities(c, sa, m, h->encapsulation);
 	/* The number of the peer's proposal is kept where the answer is built. */
 	h->retries = choice.number;
 	sa->suite = choice.suite;
@@ -372,6 +448,11 @@ static struct verdict init_answered_job(struct ike_context *c, struct exchange *
 	if (h->peer_hashes)
 		build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE,
 			     proof_our_hashes());
+	build_notify(&p.build, PROTOCOL_NONE, CHILDLESS_IKEV2_SUPPORTED, BYTES_NONE, BYTES_NONE);
+	/* Which connection it will be is not known yet: what is asked for by all that it may be is done. */
+	if (!write_abilities(c, &p.build, sa, sa->spi_r, h->encapsulation,
+			     sa->fragments ? WHEN_NEEDED : WHEN_NEVER))
+		return verdict_discard(REASON_CRYPTO);
 	if (!packet_finish(c, &p, x) || !blob_copy(&h->init_answer, bytes_of_blob(&x->parcel)))
 		return verdict_discard(REASON_MEMORY);
 	tell_keys(c, sa);

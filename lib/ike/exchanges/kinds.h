@@ -29,6 +29,9 @@ void auth_peer_found(struct ike_context *c, struct exchange *x, bool allowed, en
 /* create_child.c: queues a new Child SA on a live IKE SA; false: without memory or room, and nobody is told. */
 bool create_child_begin(struct ike_context *c, struct ike_sa *sa, const struct ike_wish *wish);
 
+/* The same for a larval child that an exchange has already: x->subject moves. */
+bool create_child_follow(struct ike_context *c, struct ike_sa *sa, struct exchange *x);
+
 /* rekey_child.c, rekey_ike.c: queue a rekey, unless one is under way or it makes no sense now. */
 void rekey_child_begin(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, enum reason reason);
 void rekey_ike_begin(struct ike_context *c, struct ike_sa *sa, enum reason reason);

@@ -53,3 +53,19 @@ msec context_liveness(const struct ike_context *c, uint32_t serial)
 
 	return conn && conn->liveness ? conn->liveness : LIMIT_LIVENESS;
 }
+
+void context_half_open(struct ike_context *c, const struct address *remote, bool there)
+{
+	c->half_open += there ? 1 : -1;
+	if (c->crowd && there)
+		crowd_add(c->crowd, remote);
+	else if (c->crowd)
+		crowd_remove(c->crowd, remote);
+}
+
+void context_look_at(struct ike_context *c, uint64_t serial)
+{
+	if (!deadlines_set(&c->deadlines, serial, c->now))
+		actions_note(c->actions, NOTE_ERROR, "#%llu: no memory for a deadline",
+			     (unsigned long long)serial);
+}

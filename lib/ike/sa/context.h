@@ -7,6 +7,7 @@
 #define CYGNET_IKE_SA_CONTEXT_H
 
 #include "cookie.h"
+#include "crowd.h"
 #include "deadlines.h"
 #include "ike.h"
 #include "peers.h"
@@ -25,6 +26,8 @@ struct ike_context {
 	size_t news_first, news_count, news_room;
 	uint64_t last_serial; /* of IKE SAs and Child SAs alike */
 	struct ike_counts totals; /* deletes_* only; the rest is counted when asked for */
+	struct crowd *crowd; /* half-open ones by prefix; owned; NULL without memory: none are counted */
+	size_t gathered; /* octets of fragments kept in all */
 	size_t half_open; /* as responder, not yet authenticated */
 	bool stopping;
 	uint64_t impossible; /* cells of sort NEVER that were reached: bugs, for ike_check */
@@ -35,6 +38,12 @@ struct ike_context {
 	msec now;
 	struct actions *actions;
 };
+
+/* A half-open IKE SA of a stranger at that address is there, or is not any more. */
+void context_half_open(struct ike_context *c, const struct address *remote, bool there);
+
+/* Has an IKE SA looked at as soon as the handler has returned. */
+void context_look_at(struct ike_context *c, uint64_t serial);
 
 /* A fresh serial. */
 uint64_t context_serial(struct ike_context *c);

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "../wire/fragment.h"
 #include "child_sa.h"
 #include "ike_sa.h"
 #include "packet.h"
@@ -42,6 +43,7 @@ void exchange_discard(struct ike_context *c, struct exchange *x)
 	if (x->heir)
 		ike_sa_discard(c, x->heir, REASON_NONE);
 	blob_discard(&x->parcel);
+	blob_discard(&x->inner);
 	blob_discard(&x->request);
 	free(x);
 }
@@ -113,7 +115,10 @@ void exchange_transmit(struct ike_context *c, struct exchange *x)
 {
 	const struct ike_sa *sa = x->owner;
 
-	actions_send(c->actions, &sa->local, &sa->remote, sa->encapsulated, bytes_of_blob(&x->parcel));
+	struct bytes rest = bytes_of_blob(&x->parcel), one;
+
+	while ((one = parcel_next(&rest)).len)
+		actions_send(c->actions, &sa->local, &sa->remote, sa->encapsulated, one);
 }
 
 /* The first interval and the whole patience: the connection's, or the wish's where that is given. */
@@ -138,6 +143,8 @@ void exchange_due(struct ike_context *c, struct exchange *x)
 		return;
 	}
 	x->tries++;
+	if (x->tries > LIMIT_FRAGMENT_LOSSES)
+		packet_shrink(c, x);
 	x->interval = msec_earlier(x->interval * 2, LIMIT_RETRANSMIT_CEILING);
 	x->due = msec_after(c->now, context_jitter(c, x->interval, LIMIT_RETRANSMIT_JITTER_PERCENT));
 	exchange_transmit(c, x);

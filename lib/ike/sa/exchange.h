@@ -73,7 +73,9 @@ struct exchange {
 	struct ike_sa *heir; /* larval successor of the IKE SA: owned */
 	uint64_t target; /* serial of the Child SA that it is about; 0: none */
 	enum reason reason; /* why it was begun */
-	struct blob parcel; /* the finished message */
+	struct blob parcel; /* the finished message, or its fragments one behind the other */
+	struct blob inner; /* ours: its contents, while they may have to be made smaller fragments */
+	uint8_t inner_first;
 	struct blob request; /* theirs: the message as received (init), or its opened payloads (others) */
 	uint8_t first_payload; /* theirs: type of the first opened payload in `request` */
 	unsigned tries;

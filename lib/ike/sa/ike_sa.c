@@ -43,6 +43,7 @@ static struct ike_sa *allocate(void)
 	list_init(&sa->in_serial);
 	list_init(&sa->in_peer);
 	list_init(&sa->in_address);
+	list_init(&sa->in_name);
 	list_init(&sa->queue);
 	list_init(&sa->live);
 	list_init(&sa->children);
@@ -78,7 +79,7 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 	}
 	if (!initiator) {
 		sa->half_open = true;
-		c->half_open++;
+		context_half_open(c, &sa->first_remote.address, true);
 		sa->half_open_due = msec_after(c->now, LIMIT_HALF_OPEN_TIME);
 	}
 	return sa;
@@ -167,7 +168,11 @@ void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason
 	table_remove(&c->table, sa);
 	deadlines_remove(&c->deadlines, sa->serial);
 	if (sa->half_open)
-		c->half_open--;
+		context_half_open(c, &sa->first_remote.address, false);
+	for (size_t i = 0; i < ARRAY_LENGTH(sa->gather); i++) {
+		c->gathered -= sa->gather[i].octets;
+		gather_discard(&sa->gather[i]);
+	}
 	identity_discard(&sa->local_id);
 	identity_discard(&sa->remote_id);
 	wipe(sa, sizeof(*sa));
@@ -189,6 +194,7 @@ static void begin_life(struct ike_context *c, struct ike_sa *sa, const struct co
 	if (margin > life / 2)
 		margin = life / 2;
 	sa->established = c->now;
+	table_enter_name(&c->table, sa);
 	sa->life_due = msec_after(c->now, life);
 	sa->rekey_due = conn && !conn->rekey ? MSEC_NEVER : msec_after(c->now, life - margin);
 	sa->liveness_due = msec_after(c->now, context_liveness(c, sa->conn));
@@ -219,7 +225,7 @@ static void enter_state(struct ike_context *c, struct ike_sa *sa, enum ike_state
 	sa->state = next;
 	if (next != IKE_AUTHENTICATING && sa->half_open) {
 		sa->half_open = false;
-		c->half_open--;
+		context_half_open(c, &sa->first_remote.address, false);
 		sa->half_open_due = MSEC_NEVER;
 	}
 	if (next == IKE_ESTABLISHED) {

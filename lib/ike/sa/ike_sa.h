@@ -6,6 +6,7 @@
 #ifndef CYGNET_IKE_SA_IKE_SA_H
 #define CYGNET_IKE_SA_IKE_SA_H
 
+#include "../wire/fragment.h"
 #include "context.h"
 #include "keys.h"
 #include "list.h"
@@ -26,6 +27,7 @@ struct handshake {
 	bool group_changed; /* INVALID_KE_PAYLOAD was followed once (D4) */
 	struct proof_keys proof;
 	uint32_t peer_hashes; /* bit n: hash_id n was announced (RFC 7427 4) */
+	enum when encapsulation; /* as responder: what the candidates want */
 	uint16_t hint; /* the last unprotected error of somebody */
 	/* of the wish, ours only */
 	struct public_key *peer_keys;
@@ -38,7 +40,7 @@ struct handshake {
 };
 
 struct ike_sa {
-	struct list link, in_spi, in_serial, in_peer, in_address; /* the table's */
+	struct list link, in_spi, in_serial, in_peer, in_address, in_name; /* the table's */
 	uint64_t serial;
 	enum ike_state state;
 	bool initiator; /* we sent the first message: fixes flags and key directions for ever */
@@ -72,7 +74,7 @@ struct ike_sa {
 	struct list children;
 	size_t child_count;
 	unsigned peer_window; /* SET_WINDOW_SIZE of the peer (2.3); ours stays at 1 */
-	struct gather *gather; /* fragments of one message of the peer; owned, NULL when none is under way */
+	struct gather gather[2]; /* fragments of a request, of an answer, while they come in */
 	uint64_t jobs; /* started so far: part of their numbers */
 	struct handshake *handshake; /* NULL once established */
 	struct identity local_id, remote_id;

@@ -48,8 +48,8 @@ bool table_init(struct ike_table *t)
 	list_init(&t->larval);
 	if (index_make(&t->by_spi, BUCKETS_FIRST) && index_make(&t->by_serial, BUCKETS_FIRST) &&
 	    index_make(&t->by_peer, BUCKETS_FIRST) && index_make(&t->by_address, BUCKETS_FIRST) &&
-	    index_make(&t->child_serial, BUCKETS_FIRST) && index_make(&t->child_in, BUCKETS_FIRST) &&
-	    index_make(&t->child_out, BUCKETS_FIRST))
+	    index_make(&t->by_name, BUCKETS_FIRST) && index_make(&t->child_serial, BUCKETS_FIRST) &&
+	    index_make(&t->child_in, BUCKETS_FIRST) && index_make(&t->child_out, BUCKETS_FIRST))
 		return true;
 	table_discard(t);
 	return false;
@@ -61,6 +61,7 @@ void table_discard(struct ike_table *t)
 	free(t->by_serial.bucket);
 	free(t->by_peer.bucket);
 	free(t->by_address.bucket);
+	free(t->by_name.bucket);
 	free(t->child_serial.bucket);
 	free(t->child_in.bucket);
 	free(t->child_out.bucket);
@@ -76,11 +77,28 @@ struct list *table_peer_list(const struct ike_table *t, const struct address *re
 	return bucket_of(&t->by_address, peer_key(&e, 0));
 }
 
+struct list *table_name_list(const struct ike_table *t, const struct identity *name)
+{
+	uint64_t key = name->type;
+
+	for (size_t i = 0; i < name->data.len; i++)
+		key = (key ^ name->data.data[i]) * 0x100000001b3u;
+	return bucket_of(&t->by_name, key);
+}
+
+void table_enter_name(struct ike_table *t, struct ike_sa *sa)
+{
+	list_remove(&sa->in_name);
+	list_append(table_name_list(t, &sa->remote_id), &sa->in_name);
+}
+
 static void enter(struct ike_table *t, struct ike_sa *sa)
 {
 	list_append(bucket_of(&t->by_spi, ike_sa_our_spi(sa)), &sa->in_spi);
 	list_append(bucket_of(&t->by_serial, sa->serial), &sa->in_serial);
 	list_append(table_peer_list(t, &sa->first_remote.address), &sa->in_address);
+	if (sa->established)
+		list_append(table_name_list(t, &sa->remote_id), &sa->in_name);
 	if (!sa->initiator)
 		list_append(bucket_of(&t->by_peer, peer_key(&sa->first_remote, sa->spi_i)), &sa->in_peer);
 }
@@ -91,23 +109,25 @@ static void leave(struct ike_sa *sa)
 	list_remove(&sa->in_serial);
 	list_remove(&sa->in_peer);
 	list_remove(&sa->in_address);
+	list_remove(&sa->in_name);
 }
 
 /* Doubles the hashes when there are more IKE SAs than buckets; without memory they just stay crowded. */
 static void grow(struct ike_table *t)
 {
-	struct table_index spi, serial, peer, address;
+	struct table_index spi, serial, peer, address, name;
 	struct list *pos, *next;
 	size_t size = t->by_spi.size * 2;
 
 	memset(&spi, 0, sizeof(spi));
-	serial = peer = address = spi;
+	serial = peer = address = name = spi;
 	if (!index_make(&spi, size) || !index_make(&serial, size) || !index_make(&peer, size) ||
-	    !index_make(&address, size)) {
+	    !index_make(&address, size) || !index_make(&name, size)) {
 		free(spi.bucket);
 		free(serial.bucket);
 		free(peer.bucket);
 		free(address.bucket);
+		free(name.bucket);
 		return;
 	}
 	LIST_FOR_EACH (pos, next, &t->all)
@@ -118,10 +138,12 @@ static void grow(struct ike_table *t)
 	free(t->by_serial.bucket);
 	free(t->by_peer.bucket);
 	free(t->by_address.bucket);
+	free(t->by_name.bucket);
 	t->by_spi = spi;
 	t->by_serial = serial;
 	t->by_peer = peer;
 	t->by_address = address;
+	t->by_name = name;
 	LIST_FOR_EACH (pos, next, &t->all)
 		enter(t, LIST_ENTRY(pos, struct ike_sa, link));
 	LIST_FOR_EACH (pos, next, &t->larval)

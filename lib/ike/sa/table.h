@@ -6,6 +6,7 @@
 #define CYGNET_IKE_SA_TABLE_H
 
 #include "address.h"
+#include "identity.h"
 #include "list.h"
 
 struct child_sa;
@@ -20,7 +21,7 @@ struct ike_table {
 	struct list all; /* in order of making */
 	size_t count;
 	struct list larval; /* successors under way: found by SPI only; each owned by its exchange */
-	struct table_index by_spi, by_serial, by_peer, by_address;
+	struct table_index by_spi, by_serial, by_peer, by_address, by_name;
 	struct table_index child_serial, child_in, child_out; /* agreed Child SAs, by serial and SPIs */
 	size_t child_count;
 };
@@ -39,6 +40,10 @@ void table_add_larval(struct ike_table *t, struct ike_sa *sa);
 
 /* The bucket of IKE SAs whose peer has that address (and others: look), linked by in_address. Lends. */
 struct list *table_peer_list(const struct ike_table *t, const struct address *remote);
+
+/* An IKE SA whose peer has proven its name is found by it, linked by in_name. */
+void table_enter_name(struct ike_table *t, struct ike_sa *sa);
+struct list *table_name_list(const struct ike_table *t, const struct identity *name);
 
 /* Agreed Child SAs. Without memory for larger hashes they only stay crowded. */
 void table_add_child(struct ike_table *t, struct child_sa *child);

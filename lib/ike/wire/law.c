@@ -32,16 +32,17 @@ static const struct article law[] = {
 	{ IKE_AUTH, REQUEST, PAYLOAD_AUTH, 0,
 	  1 }, /* without it the initiator wants EAP: refused by the kind */
 	{ IKE_AUTH, REQUEST, PAYLOAD_CP, 0, 1 },
-	{ IKE_AUTH, REQUEST, PAYLOAD_SA, 1, 1 },
-	{ IKE_AUTH, REQUEST, PAYLOAD_TSI, 1, 1 },
-	{ IKE_AUTH, REQUEST, PAYLOAD_TSR, 1, 1 },
+	/* RFC 6023: SA and TS stand there together, or not at all; the kind sees to it */
+	{ IKE_AUTH, REQUEST, PAYLOAD_SA, 0, 1 },
+	{ IKE_AUTH, REQUEST, PAYLOAD_TSI, 0, 1 },
+	{ IKE_AUTH, REQUEST, PAYLOAD_TSR, 0, 1 },
 	{ IKE_AUTH, ANSWER, PAYLOAD_IDR, 1, 1 },
 	{ IKE_AUTH, ANSWER, PAYLOAD_CERT, 0, MANY },
 	{ IKE_AUTH, ANSWER, PAYLOAD_AUTH, 1, 1 },
 	{ IKE_AUTH, ANSWER, PAYLOAD_CP, 0, 1 },
-	{ IKE_AUTH, ANSWER, PAYLOAD_SA, 1, 1 },
-	{ IKE_AUTH, ANSWER, PAYLOAD_TSI, 1, 1 },
-	{ IKE_AUTH, ANSWER, PAYLOAD_TSR, 1, 1 },
+	{ IKE_AUTH, ANSWER, PAYLOAD_SA, 0, 1 },
+	{ IKE_AUTH, ANSWER, PAYLOAD_TSI, 0, 1 },
+	{ IKE_AUTH, ANSWER, PAYLOAD_TSR, 0, 1 },
 	/* RFC 7296 1.3; rekeying an IKE SA has no TS, so they are optional here and the kind decides */
 	{ CREATE_CHILD_SA, REQUEST, PAYLOAD_SA, 1, 1 },
 	{ CREATE_CHILD_SA, REQUEST, PAYLOAD_NONCE, 1, 1 },

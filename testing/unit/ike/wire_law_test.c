@@ -15,8 +15,8 @@ struct lawful {
 static const struct lawful lawful[] = {
 	{ IKE_SA_INIT, false, "SA KE Ni/Nr", "", "N V" },
 	{ IKE_SA_INIT, true, "SA KE Ni/Nr", "", "CERTREQ N V" },
-	{ IKE_AUTH, false, "IDi SA TSi TSr", "IDr AUTH CP", "CERT CERTREQ N V" },
-	{ IKE_AUTH, true, "IDr AUTH SA TSi TSr", "CP", "CERT N V" },
+	{ IKE_AUTH, false, "IDi", "IDr AUTH CP SA TSi TSr", "CERT CERTREQ N V" },
+	{ IKE_AUTH, true, "IDr AUTH", "CP SA TSi TSr", "CERT N V" },
 	{ CREATE_CHILD_SA, false, "SA Ni/Nr", "KE TSi TSr CP", "N V" },
 	{ CREATE_CHILD_SA, true, "SA Ni/Nr", "KE TSi TSr CP", "N V" },
 	{ INFORMATIONAL, false, "", "CP", "D N V" },

@@ -1,0 +1,41 @@
+/* INITIAL_CONTACT, said and heard (contact.h). */
+#include "contact.h"
+
+bool contact_is_initial(struct ike_context *c, const struct ike_sa *sa, const struct peer *peer)
+{
+	struct list *pos, *next;
+
+	if (peer->conn->group != CLASS_NONE || peer->local->auth == AUTH_NULL ||
+	    peer->remote->auth == AUTH_NULL)
+		return false;
+	LIST_FOR_EACH (pos, next, table_peer_list(&c->table, &sa->remote.address)) {
+		const struct ike_sa *other = LIST_ENTRY(pos, struct ike_sa, in_address);
+
+		if (other != sa && other->state != IKE_DELETED &&
+		    address_equal(&other->first_remote.address, &sa->first_remote.address))
+			return false;
+	}
+	return true;
+}
+
+void contact_take(struct ike_context *c, struct ike_sa *sa, const struct message *m)
+{
+	struct list *pos, *next, *same = table_name_list(&c->table, &sa->remote_id);
+	struct notify n;
+
+	if (!message_notify(m, INITIAL_CONTACT, &n) || sa->level == LEVEL_NULL ||
+	    sa->remote_id.type == ID_NULL)
+		return;
+	LIST_FOR_EACH (pos, next, same) {
+		struct ike_sa *other = LIST_ENTRY(pos, struct ike_sa, in_name);
+
+		if (other == sa || (other->state != IKE_ESTABLISHED && other->state != IKE_REKEYED) ||
+		    c->now - other->made < LIMIT_CROSSING ||
+		    !identity_equal(&other->remote_id, &sa->remote_id) ||
+		    !identity_equal(&other->local_id, &sa->local_id))
+			continue;
+		ike_sa_happens(c, other, HAPPENED_DELETE_RECEIVED, REASON_INITIAL_CONTACT);
+		/* Settled by its own deadline, at once: the walk goes on over this list. */
+		context_look_at(c, other->serial);
+	}
+}
