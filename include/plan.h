@@ -202,7 +202,7 @@ struct plan {
 	struct plan_source *sources; /* the texts it was made from, so that a trace can hold them */
 	size_t source_count;
 	uint32_t next_serial; /* the serial that the next new connection gets: none is used again soon */
-	uint32_t *by_name, *by_serial; /* places in conns, sorted: for the look-ups alone */
+	uint32_t *by_name, *by_serial, *by_reqid; /* places in conns, sorted: for the look-ups alone */
 };
 
 /* One text of the configuration, under the name by which files refer to it. */
@@ -271,6 +271,12 @@ void plan_discard(struct plan *plan); /* NULL is allowed; secrets are wiped */
 
 /* A copy of a problem as one line: "FILE:LINE:COL: what 'word': expected ...; did you mean 'nearest'?" */
 const char *plan_problem_print(const struct plan_problem *problem, char text[640]);
+
+/*
+ * Whether the children of two connections may share an IKE SA: the same hosts, names, proofs and IKE proposals, and
+ * neither of them a group.
+ */
+bool plan_conn_same_peer(const struct conn *a, const struct conn *b);
 
 /* Look-ups; NULL when there is none. Lend: valid while the plan is. */
 const struct conn *plan_conn(const struct plan *plan, uint32_t serial);

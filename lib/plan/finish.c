@@ -161,6 +161,25 @@ static bool is_host(const struct end *end)
 		(end->host != HOST_ADDRESS || address_equal(&end->client.first, &end->address)));
 }
 
+/* A margin that leaves no life is cut to half of it, and said so. */
+static void finish_margin(struct maker *m, struct draft *draft, const char *name)
+{
+	struct conn *conn = &draft->conn;
+	msec life = msec_earlier(conn->ike_lifetime, conn->sa_lifetime);
+	msec most = conn->rekey_margin + conn->rekey_margin * conn->rekey_fuzz / 100;
+
+	if (!conn->rekey || most <= life / 2)
+		return;
+	/* Nobody wrote the defaults: a short life silently has a short margin. */
+	if (conn->rekey_margin != LIMIT_REKEY_MARGIN)
+		remark(m, draft, name,
+		       "rekeymargin= with rekeyfuzz= is more than half of ikelifetime= or salifetime=, half "
+		       "is taken:");
+	conn->rekey_margin = life / 4;
+	if (conn->rekey_fuzz > 100)
+		conn->rekey_fuzz = 100;
+}
+
 bool draft_finish(struct maker *m, struct draft *draft, const char *name)
 {
 	struct conn *conn = &draft->conn;
@@ -176,6 +195,7 @@ bool draft_finish(struct maker *m, struct draft *draft, const char *name)
 			 "a connection to %%any cannot be started, it waits for its peer:");
 	if (conn->retransmit_interval > conn->retransmit_timeout)
 		return refuse(m, draft, name, "retransmit-interval is longer than retransmit-timeout");
+	finish_margin(m, draft, name);
 	if (!conn->ike_count)
 		suites_default(true, conn->ike, &conn->ike_count);
 	if (!conn->esp_count)

@@ -84,6 +84,7 @@ void plan_discard(struct plan *plan)
 	free(plan->conns);
 	free(plan->by_name);
 	free(plan->by_serial);
+	free(plan->by_reqid);
 	groups_clear(plan);
 	secrets_clear(plan);
 	for (size_t i = 0; i < plan->source_count; i++) {

@@ -88,7 +88,7 @@ struct word_alias {
 extern const struct word_alias word_aliases[];
 extern const size_t word_alias_count;
 
-/* The setters (set.c, set_end.c). */
+/* The setters (set.c, set_end.c, set_life.c). */
 bool set_text(struct setting *s);
 bool set_bool(struct setting *s);
 bool set_seconds(struct setting *s); /* a bare number is seconds */
@@ -103,6 +103,12 @@ bool set_auto(struct setting *s);
 bool set_failure_shunt(struct setting *s);
 bool set_family(struct setting *s);
 bool set_keyingtries(struct setting *s);
+bool set_fuzz(struct setting *s); /* percent */
+bool set_bytes(struct setting *s); /* with a binary suffix; 0: no limit */
+bool set_packets(struct setting *s);
+bool set_datagram(struct setting *s); /* octets, 16 bits */
+bool set_liveness(struct setting *s); /* 0: never */
+bool set_half_open(struct setting *s);
 bool set_ike(struct setting *s);
 bool set_esp(struct setting *s);
 bool set_host(struct setting *s);

@@ -136,5 +136,5 @@ const struct peer *peers_of_conn(const struct peers *p, uint32_t conn)
 
 bool peers_are_same(const struct conn *a, const struct conn *b)
 {
-	return a == b;
+	return a == b || plan_conn_same_peer(a, b);
 }

@@ -243,6 +243,55 @@ static void default_route_may_be_missing(void **state)
 	plan_discard(plan);
 }
 
+/* What the kernel still holds after a restart is known by its reqid: it comes from the name, whatever the order. */
+static void reqids_come_from_names(void **state)
+{
+	struct plan *first = make_well("conn a\n" ENDS "conn b\n" ENDS);
+	struct plan *second = make_well("conn x\n" ENDS "conn b\n" ENDS "conn a\n" ENDS);
+
+	assert_int_equal(plan_conn_by_name(first, "a")->reqid, plan_conn_by_name(second, "a")->reqid);
+	assert_int_equal(plan_conn_by_name(first, "b")->reqid, plan_conn_by_name(second, "b")->reqid);
+	assert_int_not_equal(plan_conn_by_name(second, "x")->reqid, plan_conn_by_name(second, "a")->reqid);
+	for (size_t i = 0; i < second->conn_count; i++)
+		assert_ptr_equal(plan_conn_by_reqid(second, second->conns[i].reqid), &second->conns[i]);
+	plan_discard(first);
+	plan_discard(second);
+}
+
+/* Thousands of names: no reqid twice, and each is found by its own. */
+static void reqids_never_meet(void **state)
+{
+	size_t room = 20000 * 80, used = 0;
+	char *text = malloc(room);
+	struct plan *plan;
+
+	assert_non_null(text);
+	for (int i = 0; i < 20000; i++)
+		used += (size_t)snprintf(text + used, room - used, "conn c%d\n" ENDS, i);
+	plan = make_well(text);
+	for (size_t i = 0; i < plan->conn_count; i++)
+		assert_ptr_equal(plan_conn_by_reqid(plan, plan->conns[i].reqid), &plan->conns[i]);
+	plan_discard(plan);
+	free(text);
+}
+
+static void who_may_share_an_ike_sa(void **state)
+{
+	struct plan *p = make_well("conn a\n" ENDS "conn b\n" ENDS " rightprotoport=udp/53\n"
+				   "conn c\n" ENDS " rightid=@else\nconn d\n" ENDS " ikelifetime=1h\n"
+				   "conn e\n" ENDS " salifetime=1h\nconn f\n" ENDS " type=passthrough\n"
+				   " authby=never\n");
+	const struct conn *a = plan_conn_by_name(p, "a");
+
+	assert_true(plan_conn_same_peer(a, a));
+	assert_true(plan_conn_same_peer(a, plan_conn_by_name(p, "b")));
+	assert_false(plan_conn_same_peer(a, plan_conn_by_name(p, "c")));
+	assert_false(plan_conn_same_peer(a, plan_conn_by_name(p, "d")));
+	assert_true(plan_conn_same_peer(a, plan_conn_by_name(p, "e")));
+	assert_false(plan_conn_same_peer(a, plan_conn_by_name(p, "f")));
+	plan_discard(p);
+}
+
 static void reload_keeps_serials(void **state)
 {
 	struct plan *first = make_well("conn a\n" ENDS "conn b\n" ENDS "conn c\n" ENDS), *second, *third;
@@ -250,8 +299,9 @@ static void reload_keeps_serials(void **state)
 	uint32_t c = plan_conn_by_name(first, "c")->serial;
 
 	assert_int_equal(a, 1);
-	assert_int_equal(plan_conn(first, b)->reqid, KERNEL_REQID_FIRST + b);
-	assert_ptr_equal(plan_conn_by_reqid(first, KERNEL_REQID_FIRST + c), plan_conn_by_name(first, "c"));
+	assert_in_range(plan_conn(first, b)->reqid, KERNEL_REQID_FIRST + 1, KERNEL_REQID_LAST);
+	assert_ptr_equal(plan_conn_by_reqid(first, plan_conn(first, c)->reqid),
+			 plan_conn_by_name(first, "c"));
 	assert_null(plan_conn_by_reqid(first, 7));
 	assert_null(plan_conn(first, 0));
 	second = make_both("conn c\n" ENDS " keyingtries=5\nconn new\n" ENDS "# moved down\nconn a\n" ENDS,
@@ -421,6 +471,9 @@ int main(void)
 		cmocka_unit_test(groups_go_wrong),
 		cmocka_unit_test(orientation),
 		cmocka_unit_test(default_route_may_be_missing),
+		cmocka_unit_test(reqids_come_from_names),
+		cmocka_unit_test(reqids_never_meet),
+		cmocka_unit_test(who_may_share_an_ike_sa),
 		cmocka_unit_test(reload_keeps_serials),
 		cmocka_unit_test(sources_make_the_same_plan),
 		cmocka_unit_test(open_vswitch),

@@ -339,19 +339,78 @@ static void words_of_conn(void **state)
 	plan_discard(plan);
 }
 
+static struct plan *one(const char *word)
+{
+	struct plan *plan = make(with(word));
+
+	assert_non_null(plan);
+	return plan;
+}
+
+#define IS(word, condition)                       \
+	do {                                      \
+		struct plan *p_ = one(word);      \
+		const struct conn *c = p_->conns; \
+		assert_true(condition);           \
+		plan_discard(p_);                 \
+	} while (0)
+
+static void words_of_lives(void **state)
+{
+	static const char *const wrong[] = { "rekeyfuzz=-1",
+					     "rekeyfuzz=many",
+					     "rekeyfuzz=1001%",
+					     "rekeymargin=0",
+					     "ipsec-max-bytes=1k",
+					     "ipsec-max-bytes=64X",
+					     "pfs=perhaps",
+					     "ipsec-max-packets=9",
+					     "fragment-size=100",
+					     "fragment-size=70000",
+					     "encapsulation=2",
+					     "childless=child",
+					     "dpddelay=soon",
+					     "rekey=2",
+					     "ipsec-max-bytes=99999999E" };
+
+	IS("mtu=1400", c->rekey && !c->reauth && c->rekey_margin == MINUTES(9) && c->rekey_fuzz == 100);
+	IS("mtu=1400", c->pfs == PFS_YES && c->nat_keepalive && c->initial_contact && !c->sa_max_bytes);
+	IS("rekey=no", !c->rekey);
+	IS("reauth=yes", c->reauth);
+	IS("rekeymargin=5m", c->rekey_margin == MINUTES(5));
+	IS("rekeyfuzz=50%", c->rekey_fuzz == 50);
+	IS("rekeyfuzz=0", c->rekey_fuzz == 0);
+	IS("ipsec-max-bytes=64k", c->sa_max_bytes == 65536);
+	IS("ipsec-max-bytes=2GiB", c->sa_max_bytes == (uint64_t)2 << 30);
+	IS("ipsec-max-bytes=0", c->sa_max_bytes == 0);
+	IS("ipsec-max-packets=1M", c->sa_max_packets == 1u << 20);
+	IS("pfs=no", c->pfs == PFS_NO);
+	IS("pfs=insist", c->pfs == PFS_INSIST);
+	IS("fragmentation=no", c->fragmentation == WHEN_NEVER);
+	IS("fragmentation=force", c->fragmentation == WHEN_ALWAYS);
+	IS("fragment-size=576", c->fragment_size == 576);
+	IS("encapsulation=yes", c->encapsulation == WHEN_ALWAYS);
+	IS("encapsulation=auto", c->encapsulation == WHEN_NEEDED);
+	IS("nat-keepalive=no", !c->nat_keepalive);
+	IS("initial-contact=no", !c->initial_contact);
+	IS("childless=prefer", c->childless == CHILDLESS_PREFER);
+	IS("dpddelay=10", c->liveness == SECONDS(10));
+	IS("dpddelay=0", c->liveness == MSEC_NEVER);
+	/* A short life has a short margin. */
+	IS("salifetime=60s", c->rekey_margin == SECONDS(15));
+	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
+		assert_null(make(with(wrong[i])));
+}
+
 static void idle_and_refused_words(void **state)
 {
 	static const char *const idle[] = { "leftupdown=\"ipsec _updown\"",
 					    "mtu=1400",
-					    "dpddelay=30s",
 					    "mobike=yes",
 					    "rightca=%same",
 					    "narrowing=yes",
-					    "pfs=yes",
 					    "dpdaction=restart",
 					    "nm-configured=yes",
-					    "fragmentation=yes",
-					    "rekey=no",
 					    "replay-window=32" };
 	static const char *const refused[] = { "ah=sha2_256",       "ppk=insist",      "sec-label=x",
 					       "mark=1/0xff",       "vti-interface=v", "ipsec-interface=yes",
@@ -379,11 +438,17 @@ static void idle_and_refused_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(times),          cmocka_unit_test(defaults),
-		cmocka_unit_test(setup_words),    cmocka_unit_test(hosts),
-		cmocka_unit_test(ends),           cmocka_unit_test(ends_go_wrong),
-		cmocka_unit_test(authentication), cmocka_unit_test(keys),
-		cmocka_unit_test(words_of_conn),  cmocka_unit_test(idle_and_refused_words),
+		cmocka_unit_test(times),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(setup_words),
+		cmocka_unit_test(hosts),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(ends_go_wrong),
+		cmocka_unit_test(authentication),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(words_of_conn),
+		cmocka_unit_test(words_of_lives),
+		cmocka_unit_test(idle_and_refused_words),
 	};
 	return cmocka_run_group_tests_name("words", tests, make_keys, NULL);
 }
