@@ -57,6 +57,11 @@ void ike_rekey_child(struct ike *ike, msec now, uint64_t child, enum reason reas
 /* As ike_delete_child, but the IKE SA stays though the child was its last. */
 void ike_delete_only_child(struct ike *ike, msec now, uint64_t child, enum reason reason,
 			   struct actions *actions);
+/*
+ * A Child SA lost a crossing and is its maker's, the peer's, to close: it receives only, and we delete it when the peer
+ * does not do so soon.
+ */
+void ike_redundant_child(struct ike *ike, msec now, uint64_t child, struct actions *actions);
 /* Asks the peer for a sign of life now. */
 void ike_liveness(struct ike *ike, msec now, uint64_t ike_sa, struct actions *actions);
 /*

@@ -56,7 +56,8 @@
 #define LIMIT_REKEY_RETRY \
 	SECONDS(10) /* first wait after a rekey that failed; doubled each time, up to five minutes */
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
-#define LIMIT_CHANGE_OVER SECONDS(10) /* after a rekey that we answered, we change over at the latest then */
+#define LIMIT_CHANGE_OVER \
+	SECONDS(10) /* how often we look whether the peer uses an SA that we have not changed over to */
 #define LIMIT_REDUNDANT SECONDS(5) /* a redundant Child SA that nobody closed is deleted by us after it */
 #define LIMIT_REKEYED \
 	SECONDS(60) /* a replaced IKE SA that its peer does not delete is deleted by us after it */

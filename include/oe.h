@@ -31,6 +31,7 @@ msec oe_deadline(const struct oe *oe);
 enum oe_wish_kind {
 	WISH_CONNECT, /* an IKE attempt for a flow; serial is the owner */
 	WISH_DELETE_CHILD,
+	WISH_REDUNDANT_CHILD, /* it lost a crossing; the peer is to delete it */
 	WISH_ABANDON, /* the attempt of a flow */
 	WISH_PEER_ANSWER, /* to NEWS_PEER_WANTED */
 };

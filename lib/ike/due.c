@@ -29,37 +29,6 @@ static void exchanges_due(struct ike_context *c, struct ike_sa *sa)
 	}
 }
 
-static void child_due(struct ike_context *c, struct child_sa *child)
-{
-	struct child_sa *before;
-
-	if (c->now >= child->due) {
-		child->due = MSEC_NEVER;
-		if (child->state == CHILD_DRAINING) {
-			child_sa_happens(c, child, CHILD_DRAINED, child->end_reason);
-		} else if (child->state == CHILD_INBOUND) {
-			/* The peer did not delete what it replaced: we change over, and delete it ourselves later. */
-			before = table_child_by_serial(&c->table, child->replaces);
-			child_sa_take_over(c, child);
-			if (before && before->state == CHILD_REPLACED)
-				before->due = msec_after(c->now, LIMIT_REDUNDANT);
-		} else if (child->state == CHILD_REPLACED) {
-			/* Whoever was to delete it did not: we do (2.8.1). */
-			delete_child(c, child, REASON_REDUNDANT);
-		}
-	}
-	if (c->now >= child->rekey_due)
-		rekey_child_begin(c, child->ike, child, REASON_REKEY);
-}
-
-static void children_due(struct ike_context *c, struct ike_sa *sa)
-{
-	struct list *pos, *next;
-
-	LIST_FOR_EACH (pos, next, &sa->children)
-		child_due(c, LIST_ENTRY(pos, struct child_sa, link));
-}
-
 static void query(struct ike_context *c, const struct child_sa *child, bool inbound)
 {
 	struct action *a = actions_add(c->actions, ACTION_SA_QUERY);
@@ -72,6 +41,48 @@ static void query(struct ike_context *c, const struct child_sa *child, bool inbo
 	a->sa.sa.dst = inbound ? child->near : child->far;
 	a->sa.sa.reqid = child->reqid;
 	a->sa.sa.inbound = inbound;
+}
+
+/* With it goes an IKE SA that was made for it alone. */
+static void end_redundant(struct ike_context *c, struct child_sa *child)
+{
+	struct ike_sa *sa = child->ike;
+
+	if (sa->state == IKE_ESTABLISHED && !ike_sa_has_live_child(sa) && list_empty(&sa->queue) &&
+	    list_empty(&sa->live))
+		delete_ike(c, sa, REASON_REDUNDANT);
+	else
+		delete_child(c, child, REASON_REDUNDANT);
+}
+
+static void child_due(struct ike_context *c, struct child_sa *child)
+{
+	if (c->now >= child->due) {
+		child->due = MSEC_NEVER;
+		if (child->state == CHILD_DRAINING) {
+			child_sa_happens(c, child, CHILD_DRAINED, child->end_reason);
+		} else if (child->state == CHILD_INBOUND) {
+			/*
+			 * The peer did not delete what it replaced. Whether it has the new one its packets show: the kernel
+			 * is asked. Until then the old one serves, to the end of its life.
+			 */
+			query(c, child, true);
+			child->due = msec_after(c->now, LIMIT_CHANGE_OVER);
+		} else if (child->state == CHILD_REPLACED) {
+			/* Whoever was to delete it did not: we do (2.8.1). */
+			end_redundant(c, child);
+		}
+	}
+	if (c->now >= child->rekey_due)
+		rekey_child_begin(c, child->ike, child, REASON_REKEY);
+}
+
+static void children_due(struct ike_context *c, struct ike_sa *sa)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &sa->children)
+		child_due(c, LIST_ENTRY(pos, struct child_sa, link));
 }
 
 /* Was there output without input? The kernel is asked, inbound first; due_counted judges. */
@@ -100,6 +111,8 @@ void due_counted(struct ike_context *c, struct child_sa *child, bool inbound, ui
 	bool moved = octets > *seen;
 
 	*seen = octets;
+	if (inbound && moved && child->state == CHILD_INBOUND)
+		child_sa_take_over(c, child);
 	/* A fresh protected packet is a sign of life as good as a message (2.4). */
 	if (inbound && moved)
 		sa->last_heard = c->now;

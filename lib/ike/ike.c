@@ -267,6 +267,18 @@ void ike_delete_only_child(struct ike *ike, msec now, uint64_t child, enum reaso
 	due_settle(c, sa);
 }
 
+void ike_redundant_child(struct ike *ike, msec now, uint64_t child, struct actions *actions)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct child_sa *found = table_child_by_serial(&c->table, child);
+
+	if (!found || !child_state_is_live(found->state))
+		return;
+	found->told = false; /* whoever says so has another */
+	child_sa_happens(c, found, CHILD_SUCCEEDED, REASON_REDUNDANT);
+	due_settle(c, found->ike);
+}
+
 void ike_rekey(struct ike *ike, msec now, uint64_t serial, enum reason reason, struct actions *actions)
 {
 	struct ike_context *c = enter(ike, now, actions);

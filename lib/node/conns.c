@@ -164,11 +164,15 @@ static void came_up(struct node *n, struct run *run, const struct ike_news *news
 	if (crossing && news->initiator != ours_stays) {
 		if (news->initiator)
 			ike_delete_child(n->ike, now, news->child, REASON_REPLACED, actions);
+		else
+			ike_redundant_child(n->ike, now, news->child, actions);
 		run_answer_up(run, 0, conn ? conn->name : "", actions);
 		return;
 	}
-	if (crossing && !run->initiator)
+	if (crossing && !run->initiator) {
+		ike_redundant_child(n->ike, now, loser, actions);
 		loser = 0; /* the peer's to close */
+	}
 	serve(n, run, news, now, actions);
 	run_changed(n, run, now, before, REASON_UP, actions);
 	run_answer_up(run, 0, conn ? conn->name : "", actions);

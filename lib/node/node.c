@@ -156,6 +156,9 @@ static void fulfil(struct node *n, msec now, const struct oe_wish *wish, struct 
 	case WISH_DELETE_CHILD:
 		ike_delete_child(n->ike, now, wish->child, wish->reason, actions);
 		break;
+	case WISH_REDUNDANT_CHILD:
+		ike_redundant_child(n->ike, now, wish->child, actions);
+		break;
 	case WISH_ABANDON:
 		ike_abandon(n->ike, now, wish->ike_sa, wish->reason, actions);
 		break;

@@ -341,6 +341,20 @@ static bool loses_crossing(const struct flow *f, const struct oe_child *child)
 	return child->initiator != ours_stays;
 }
 
+/* Of two that crossed, the one that lost: its maker deletes it. */
+static void end_crossed(struct oe *oe, bool ours, uint64_t ike_sa, uint64_t child)
+{
+	struct oe_wish *w;
+
+	if (ours) {
+		wish_delete(oe, ike_sa, child, REASON_REPLACED);
+		return;
+	}
+	w = oe_wish_add(oe, WISH_REDUNDANT_CHILD);
+	if (w)
+		w->child = child;
+}
+
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions)
 {
 	struct flow *f = flow_find(oe, &child->local, &child->remote);
@@ -363,12 +377,10 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 	}
 	if (is_crossing(oe, f, child)) {
 		if (loses_crossing(f, child)) {
-			if (child->initiator)
-				wish_delete(oe, child->ike_sa, child->child, REASON_REPLACED);
+			end_crossed(oe, child->initiator, child->ike_sa, child->child);
 			return;
 		}
-		if (f->child_initiator)
-			wish_delete(oe, f->ike_sa, f->child, REASON_REPLACED);
+		end_crossed(oe, f->child_initiator, f->ike_sa, f->child);
 	} else if (f->child && f->ike_sa != child->ike_sa) {
 		/* The peer began anew (it may have lost everything): the newest child serves. */
 		wish_delete(oe, f->ike_sa, f->child, REASON_REPLACED);

@@ -4,6 +4,8 @@
 
 #include "world_inside.h"
 
+#define SIM_PACKET_OCTETS 100
+
 static bool same_policy(const struct kernel_policy *a, const struct kernel_policy *b)
 {
 	return a->direction == b->direction && selector_equal(&a->src, &b->src) &&
@@ -45,6 +47,69 @@ static void install(struct world *w, size_t node, const struct action *a)
 		abort();
 	(*at)->sa = a->sa.sa;
 	(*at)->child = a->sa.child;
+	(*at)->order = ++w->installed;
+	for (int hard = 0; hard < 2; hard++) {
+		msec life = hard ? a->sa.sa.hard_life : a->sa.sa.soft_life;
+
+		if (life != MSEC_NEVER && life)
+			sim_kernel_later(w, SIM_EXPIRE, node, a->sa.sa.spi, (*at)->order, hard,
+					 msec_after(w->now, life));
+	}
+}
+
+static void expire(struct world *w, size_t node, struct sim_sa *sa, bool hard)
+{
+	struct sim_node *n = &w->nodes[node];
+	struct event event = { .kind = EVENT_EXPIRE };
+
+	event.expire.spi = sa->sa.spi;
+	event.expire.dst = sa->sa.dst;
+	event.expire.hard = hard;
+	if (hard) {
+		struct sim_sa **at = find_sa(n, sa->sa.spi, &sa->sa.dst);
+
+		*at = sa->next;
+		free(sa);
+	} else {
+		if (sa->softly)
+			return;
+		sa->softly = true;
+	}
+	sim_later(w, node, &event, 0);
+}
+
+/* A packet under an SA: its counts, and its limits. */
+static void count(struct world *w, size_t node, struct sim_sa *sa)
+{
+	bool soft, hard;
+
+	sa->octets += SIM_PACKET_OCTETS;
+	sa->packets++;
+	soft = (sa->sa.soft_bytes && sa->octets >= sa->sa.soft_bytes) ||
+	       (sa->sa.soft_packets && sa->packets >= sa->sa.soft_packets);
+	hard = (sa->sa.hard_bytes && sa->octets >= sa->sa.hard_bytes) ||
+	       (sa->sa.hard_packets && sa->packets >= sa->sa.hard_packets);
+	if (hard || soft)
+		expire(w, node, sa, hard);
+}
+
+void sim_kernel_item(struct world *w, const struct sim_item *item)
+{
+	struct sim_node *n = &w->nodes[item->node];
+	struct sim_sa *sa = n->sas;
+
+	if (item->kind == SIM_ESP) {
+		while (sa && !(sa->sa.inbound && sa->sa.spi == item->spi))
+			sa = sa->next;
+		w->fates[sa ? FATE_DELIVERED : FATE_MISSING]++;
+		if (sa)
+			count(w, item->node, sa);
+		return;
+	}
+	while (sa && sa->order != item->number)
+		sa = sa->next;
+	if (sa)
+		expire(w, item->node, sa, item->hard);
 }
 
 static void put(struct world *w, size_t node, const struct action *a)
@@ -66,7 +131,7 @@ static void query(struct world *w, size_t node, const struct action *a)
 	counters.counters.spi = a->sa.sa.spi;
 	counters.counters.dst = a->sa.sa.dst;
 	counters.counters.found = sa != NULL;
-	counters.counters.counters.bytes = sa ? sa->sa.soft_bytes : 0; /* the world counts here */
+	counters.counters.counters.bytes = sa ? sa->octets : 0;
 	sim_later(w, node, &counters, 1);
 }
 
@@ -139,51 +204,94 @@ static void raise_acquire(struct world *w, size_t node, const struct kernel_poli
 	sim_step(w, node, &event);
 }
 
+/* As Linux chooses: of the SAs that the policy's template means, the newest. */
+static struct sim_sa *best_sa(struct sim_node *n, const struct kernel_policy *p, const struct address *to)
+{
+	struct sim_sa *best = NULL;
+
+	for (struct sim_sa *sa = n->sas; sa; sa = sa->next) {
+		if (!sa->sa.inbound && sa->sa.reqid == p->reqid &&
+		    selector_has_address(&sa->sa.inner_dst, to) && (!best || sa->order > best->order))
+			best = sa;
+	}
+	return best;
+}
+
+static void send_esp(struct world *w, size_t node, struct sim_sa *sa)
+{
+	size_t to = sim_node_of(w, &sa->sa.dst);
+
+	w->fates[FATE_ESP]++;
+	if (to == SIZE_MAX || world_draw(w, 100) < w->esp_loss)
+		w->fates[FATE_LOST]++;
+	else
+		sim_kernel_later(w, SIM_ESP, to, sa->sa.spi, 0, false, w->now + sim_delay(w));
+	count(w, node, sa);
+}
+
 void world_send(struct world *w, size_t node, const struct address *to)
 {
 	struct sim_node *n = &w->nodes[node];
 	const struct kernel_policy *p = best_policy(n, &n->address, to);
+	struct sim_sa *sa;
 
 	if (!p || p->action == KERNEL_PASS) {
-		w->clear_packets++;
+		w->fates[FATE_CLEAR]++;
 		return;
 	}
 	if (p->action == KERNEL_BLOCK) {
 		n->dropped_in_kernel++;
+		w->fates[FATE_BLOCKED]++;
 		return;
 	}
-	for (struct sim_sa *sa = n->sas; p->action == KERNEL_IPSEC && sa; sa = sa->next) {
-		if (!sa->sa.inbound && sa->sa.reqid == p->reqid &&
-		    selector_has_address(&sa->sa.inner_dst, to)) {
-			sa->sa.soft_bytes += 100;
-			w->esp_packets++;
-			return;
-		}
+	sa = p->action == KERNEL_IPSEC ? best_sa(n, p, to) : NULL;
+	if (sa) {
+		send_esp(w, node, sa);
+		return;
 	}
-	w->held_packets++;
+	w->fates[FATE_HELD]++;
 	raise_acquire(w, node, p, to);
 }
 
-/* The one outbound SA towards b, and whether b has exactly that one inbound with the same key. */
+static bool same_pair(const struct kernel_sa *a, const struct kernel_sa *b)
+{
+	return selector_equal(&a->inner_src, &b->inner_src) && selector_equal(&a->inner_dst, &b->inner_dst);
+}
+
+/* The outbound SAs towards b: each the only one for its pair, and known to b with the same key. */
 static size_t matches(struct sim_node *a, struct sim_node *b)
 {
-	size_t good = 0, count = 0;
+	size_t count = 0, inbound = 0;
 
+	for (struct sim_sa *in = b->sas; in; in = in->next)
+		inbound += in->sa.inbound && address_equal(&in->sa.src, &a->address);
 	for (struct sim_sa *out = a->sas; out; out = out->next) {
 		struct sim_sa *in = *find_sa(b, out->sa.spi, &b->address);
 
 		if (out->sa.inbound || !address_equal(&out->sa.dst, &b->address))
 			continue;
 		count++;
-		good += in && in->sa.inbound &&
-			memcmp(in->sa.encr_key, out->sa.encr_key, out->sa.encr_key_len) == 0;
+		if (!in || !in->sa.inbound ||
+		    memcmp(in->sa.encr_key, out->sa.encr_key, out->sa.encr_key_len) != 0)
+			return SIZE_MAX;
+		for (struct sim_sa *other = out->next; other; other = other->next) {
+			if (!other->sa.inbound && same_pair(&other->sa, &out->sa))
+				return SIZE_MAX;
+		}
 	}
-	return good == count ? count : SIZE_MAX;
+	return inbound == count ? count : SIZE_MAX;
+}
+
+size_t world_pairs(struct world *w, size_t a, size_t b)
+{
+	size_t there = matches(&w->nodes[a], &w->nodes[b]), back = matches(&w->nodes[b], &w->nodes[a]);
+
+	return there == back ? there : SIZE_MAX;
 }
 
 bool world_agree(struct world *w, size_t a, size_t b)
 {
-	return matches(&w->nodes[a], &w->nodes[b]) == 1 && matches(&w->nodes[b], &w->nodes[a]) == 1;
+	return world_pairs(w, a, b) == 1;
 }
 
 void world_vanish(struct world *w, size_t node)

@@ -263,8 +263,11 @@ static bool expect(struct scenario *s, char **word, int count)
 		return expect_number(s, "the number of pairs", (long)oe.flows, atol(word[3]));
 	}
 	if (count == 3 && !strcmp(word[1], "clear"))
-		return expect_number(s, "the number of clear packets", (long)s->w.clear_packets,
+		return expect_number(s, "the number of clear packets", (long)s->w.fates[FATE_CLEAR],
 				     atol(word[2]));
+	if (count == 3 && !strcmp(word[1], "missing"))
+		return expect_number(s, "the number of ESP packets that met no SA",
+				     (long)s->w.fates[FATE_MISSING], atol(word[2]));
 	if (count == 5 && !strcmp(word[1], "stopped"))
 		return (s->w.nodes[node].stopped || fail(s, "the node has not stopped")) &&
 		       expect_number(s, "confirmed", s->w.nodes[node].confirmed, atol(word[3])) &&
@@ -366,6 +369,8 @@ static bool act(struct scenario *s, char **word, int count)
 		world_send(&s->w, node, &s->w.nodes[word[2][0] - '1'].address);
 	else if (!strcmp(word[0], "flood") && count == 3)
 		return flood(s, node, (unsigned)atoi(word[2]));
+	else if (!strcmp(word[0], "sleep") && count == 3)
+		world_sleep(&s->w, node, span_of(word[2]));
 	else if (!strcmp(word[0], "vanish"))
 		world_vanish(&s->w, node);
 	else if (!strcmp(word[0], "restart"))

@@ -1,157 +1,72 @@
 /*
- * sim [--seed N] [--worlds N] [--trace FILE] [--tap]: seeded worlds, each with its own mix of loss, repeats,
- * delays, restarts, commands, configured and opportunistic pairs. After a calm every pair must agree. A
- * failing seed is printed; the same seed is the same history.
+ * sim [--seed N] [--worlds N] [--trace FILE] [--tap]: seeded worlds, each with its own mix of faults and of things that
+ * nodes do. After a calm every pair of nodes must agree on its SAs, what was taken down must be gone, and every stop
+ * must be confirmed. A failing seed is printed; the same seed is the same history.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "world.h"
+#include "mix.h"
 
-static const char group_conf[] =
-	"conn private-or-clear\n"
-	" left=%%defaultroute\n right=%%opportunisticgroup\n authby=null\n auto=ondemand\n"
-	" type=transport\n";
+#define CELLS 65536 /* places of the set of transitions that were seen */
 
-/* A configuration for one node: a tunnel to each other node, and perhaps a group for the rest. */
-static void configure(struct world *w, size_t me, bool opportunistic)
+struct tally {
+	uint64_t worlds, failed, first, steps, checks, tapped, simulated_s, fates[FATES], packets, lost;
+	uint64_t cell[CELLS];
+	unsigned cells;
+};
+
+static struct tally tally;
+
+/* The set of transitions that any world made: from, to and why. */
+static void see_transition(struct world *w, const struct action *a)
 {
-	char config[8192], secrets[512];
-	size_t used = 0;
+	uint64_t hash = (uint64_t)a->transition.reason + 0xcbf29ce484222325u;
+	const char *const parts[] = { a->transition.subject, a->transition.from, a->transition.to };
 
-	if (opportunistic) {
-		snprintf(config, sizeof(config), group_conf);
-		world_configure(w, me, config, NULL, "private-or-clear", "10.0.0.0/24\n");
-		return;
+	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+		for (const char *p = parts[i]; *p; p++)
+			hash = (hash ^ (uint8_t)*p) * 0x100000001b3u;
+		hash = hash * 31 + i;
 	}
-	for (size_t other = 0; other < w->node_count; other++) {
-		size_t low = me < other ? me : other, high = me < other ? other : me;
+	for (size_t i = 0; i < CELLS; i++) {
+		uint64_t *place = &tally.cell[(hash + i) % CELLS];
 
-		if (other != me)
-			used += (size_t)snprintf(config + used, sizeof(config) - used,
-						 "conn c%zu-%zu\n left=10.0.0.%zu\n right=10.0.0.%zu\n "
-						 "authby=secret\n auto=add\n"
-						 " retransmit-timeout=30s\n keyingtries=3\n",
-						 low, high, low + 1, high + 1);
-	}
-	snprintf(secrets, sizeof(secrets), ": PSK \"a secret of the simulated world\"\n");
-	world_configure(w, me, config, secrets, NULL, NULL);
-}
-
-static void act(struct world *w, bool opportunistic)
-{
-	size_t a = world_draw(w, w->node_count), b = world_draw(w, w->node_count);
-	char name[64];
-	uint8_t noise[64];
-	struct endpoint from = { w->nodes[b].address, 500 };
-
-	if (a == b)
-		return;
-	snprintf(name, sizeof(name), "c%zu-%zu", a < b ? a : b, a < b ? b : a);
-	switch (world_draw(w, 8)) {
-	case 0:
-		world_restart(w, a);
-		configure(w, a, opportunistic);
-		break;
-	case 1:
-		if (!opportunistic)
-			world_command(w, a, COMMAND_DOWN, name);
-		break;
-	case 2:
-		for (size_t i = 0; i < sizeof(noise); i++)
-			noise[i] = (uint8_t)world_draw(w, 256);
-		world_inject(w, a, &from, bytes_of(noise, world_draw(w, sizeof(noise) + 1)));
-		break;
-	default:
-		if (opportunistic)
-			world_send(w, a, &w->nodes[b].address);
-		else
-			world_command(w, a, COMMAND_UP, name);
-		break;
-	}
-}
-
-static void fault(struct world *w, const char *what, size_t a, size_t b)
-{
-	if (!w->fault[0])
-		snprintf(w->fault, sizeof(w->fault), "seed %llu at %lld ms: %s (nodes %zu, %zu)",
-			 (unsigned long long)w->seed, (long long)w->now, what, a, b);
-}
-
-/* After the storm: no loss; everything is asked for once more, and must be there, alike at both ends. */
-static void calm(struct world *w, bool opportunistic)
-{
-	char name[64];
-
-	w->loss = w->duplication = w->kernel_refusals = 0;
-	/* Traffic goes on: a peer that lost everything is found out by output without input. */
-	for (unsigned i = 0; i < 30; i++) {
-		for (size_t a = 0; a < w->node_count; a++) {
-			for (size_t b = 0; b < w->node_count; b++) {
-				if (a != b)
-					world_send(w, a, &w->nodes[b].address);
-			}
-		}
-		world_run(w, SECONDS(10));
-	}
-	for (size_t a = 0; a < w->node_count; a++) {
-		for (size_t b = a + 1; b < w->node_count; b++) {
-			snprintf(name, sizeof(name), "c%zu-%zu", a, b);
-			if (opportunistic)
-				world_send(w, a, &w->nodes[b].address);
-			else
-				world_command(w, a, COMMAND_UP, name);
-			world_run(w, SECONDS(5));
-			if (!opportunistic && !world_agree(w, a, b))
-				fault(w, "the pair does not agree on one pair of SAs", a, b);
+		if (*place == hash)
+			return;
+		if (!*place) {
+			*place = hash;
+			tally.cells++;
+			return;
 		}
 	}
 }
 
-static void stop_all(struct world *w)
+static bool one_world(uint64_t seed, FILE *trace)
 {
-	for (size_t i = 0; i < w->node_count; i++) {
-		world_command(w, i, COMMAND_SHUTDOWN, "");
-		world_run(w, SECONDS(6));
-		if (!w->nodes[i].stopped)
-			fault(w, "a stop did not end", i, i);
-		if (w->nodes[i].unanswered)
-			fault(w, "a stop on a calm net was not confirmed", i, i);
-	}
-	for (size_t i = 0; i < w->node_count; i++) {
-		if (w->nodes[i].sas)
-			fault(w, "SAs are left after the stop", i, i);
-		if (w->nodes[i].policies)
-			fault(w, "policies are left after the stop", i, i);
-	}
-}
-
-static bool one_world(uint64_t seed, FILE *trace, uint64_t *checks, uint64_t *steps)
-{
-	struct world w;
-	uint64_t draw = seed * 2654435761u + 17;
-	bool opportunistic = sim_random_next(&draw) % 3 == 0;
+	static struct world w;
+	struct mix mix;
 	bool ok;
 
-	world_init(&w, seed, 2 + sim_random_next(&draw) % 3, trace);
-	w.loss = (unsigned)(sim_random_next(&draw) % 31);
-	w.duplication = (unsigned)(sim_random_next(&draw) % 11);
-	w.delay = (msec)(1 + sim_random_next(&draw) % 200);
-	w.kernel_refusals = sim_random_next(&draw) % 4 == 0 ? 10 : 0;
-	for (size_t i = 0; i < w.node_count; i++)
-		configure(&w, i, opportunistic);
-	for (unsigned i = 0; i < 12 && !w.fault[0]; i++) {
-		act(&w, opportunistic);
-		world_run(&w, (msec)world_draw(&w, 5000));
-	}
-	calm(&w, opportunistic);
-	stop_all(&w);
+	mix_draw(&mix, seed);
+	world_init(&w, seed, mix.nodes, trace);
+	w.transition = see_transition;
+	mix_begin(&w, &mix);
+	mix_storm(&w, &mix);
+	mix_calm(&w, &mix);
+	mix_stop(&w, &mix);
+	tally.simulated_s += (uint64_t)(w.now / 1000 - 1000);
 	ok = world_end(&w);
 	if (!ok)
 		fprintf(stderr, "%s\n", w.fault);
-	*checks += w.checks;
-	*steps += w.steps;
+	tally.checks += w.checks;
+	tally.steps += w.steps;
+	tally.tapped += w.tapped;
+	tally.packets += w.packets;
+	tally.lost += w.lost;
+	for (int i = 0; i < FATES; i++)
+		tally.fates[i] += w.fates[i];
 	return ok;
 }
 
@@ -164,12 +79,37 @@ static FILE *open_trace(const char *name)
 	return f;
 }
 
+static void print_tally(uint64_t seed, bool tap)
+{
+	const char *lead = tap ? "# " : "";
+	const uint64_t *f = tally.fates;
+	double cpu = (double)clock() / CLOCKS_PER_SEC * 1000 / (double)tally.worlds;
+
+	printf("%s%s %llu worlds from seed %llu: %llu h simulated, %llu steps, %llu checks of invariants, %u "
+	       "transitions "
+	       "seen, %llu failed, %.2f ms CPU a world\n",
+	       tap ? (tally.failed ? "not " : "") : "",
+	       tap ? "ok 1 -" : "sim:", (unsigned long long)tally.worlds, (unsigned long long)seed,
+	       (unsigned long long)tally.simulated_s / 3600, (unsigned long long)tally.steps,
+	       (unsigned long long)tally.checks, tally.cells, (unsigned long long)tally.failed, cpu);
+	printf("%smessages: %llu sent, %llu lost, %llu requests held against the window\n", lead,
+	       (unsigned long long)tally.packets, (unsigned long long)tally.lost,
+	       (unsigned long long)tally.tapped);
+	printf("%spackets: %llu encrypted (%llu opened, %llu lost, %llu without SA), %llu held, %llu "
+	       "blocked, %llu in clear\n",
+	       lead, (unsigned long long)f[FATE_ESP], (unsigned long long)f[FATE_DELIVERED],
+	       (unsigned long long)f[FATE_LOST], (unsigned long long)f[FATE_MISSING],
+	       (unsigned long long)f[FATE_HELD], (unsigned long long)f[FATE_BLOCKED],
+	       (unsigned long long)f[FATE_CLEAR]);
+	if (tally.failed)
+		printf("%sfirst failing seed: %llu\n", lead, (unsigned long long)tally.first);
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t seed = 1, worlds = 1, checks = 0, steps = 0, failed = 0, first = 0;
+	uint64_t seed = 1, worlds = 1;
 	FILE *trace = NULL;
 	bool tap = false;
-	double cpu;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--seed") && i + 1 < argc)
@@ -181,19 +121,13 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "--tap"))
 			tap = true;
 	}
+	tally.worlds = worlds;
 	for (uint64_t i = 0; i < worlds; i++) {
-		if (!one_world(seed + i, trace, &checks, &steps) && !failed++)
-			first = seed + i;
+		if (!one_world(seed + i, trace) && !tally.failed++)
+			tally.first = seed + i;
 	}
-	cpu = (double)clock() / CLOCKS_PER_SEC * 1000 / (double)worlds;
 	if (trace)
 		fclose(trace);
-	printf("%s%s %llu worlds from seed %llu: %llu steps, %llu checks of invariants, %llu failed, %.2f ms "
-	       "CPU a world\n",
-	       tap ? (failed ? "not " : "") : "", tap ? "ok 1 -" : "sim:", (unsigned long long)worlds,
-	       (unsigned long long)seed, (unsigned long long)steps, (unsigned long long)checks,
-	       (unsigned long long)failed, cpu);
-	if (failed)
-		printf("%sfirst failing seed: %llu\n", tap ? "# " : "", (unsigned long long)first);
-	return failed ? 1 : 0;
+	print_tally(seed, tap);
+	return tally.failed ? 1 : 0;
 }

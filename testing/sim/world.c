@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ike/wire/message.h"
 #include "world_inside.h"
 
 #define FAULT(w, ...)                                                          \
@@ -17,15 +18,49 @@ uint64_t world_draw(struct world *w, uint64_t below)
 	return below ? sim_random_next(&w->chance) % below : 0;
 }
 
+static bool is_before(const struct sim_item *a, const struct sim_item *b)
+{
+	return a->at < b->at || (a->at == b->at && a->order < b->order);
+}
+
+/* A binary heap; equal times keep their order of scheduling. */
 static void schedule(struct world *w, struct sim_item *item, msec at)
 {
-	struct sim_item **p = &w->items;
+	size_t i = w->heap_count++;
 
 	item->at = at;
-	while (*p && (*p)->at <= at)
-		p = &(*p)->next;
-	item->next = *p;
-	*p = item;
+	item->order = ++w->scheduled;
+	if (w->heap_count > w->heap_room) {
+		w->heap_room = w->heap_room ? w->heap_room * 2 : 64;
+		w->heap = realloc(w->heap, w->heap_room * sizeof(struct sim_item *));
+		if (!w->heap)
+			abort();
+	}
+	for (; i && is_before(item, w->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		w->heap[i] = w->heap[(i - 1) / 2];
+	w->heap[i] = item;
+}
+
+static struct sim_item *unschedule(struct world *w)
+{
+	struct sim_item *first = w->heap[0], *last = w->heap[--w->heap_count];
+	size_t i = 0;
+
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child >= w->heap_count)
+			break;
+		if (child + 1 < w->heap_count && is_before(w->heap[child + 1], w->heap[child]))
+			child++;
+		if (!is_before(w->heap[child], last))
+			break;
+		w->heap[i] = w->heap[child];
+		i = child;
+	}
+	if (w->heap_count)
+		w->heap[i] = last;
+	return first;
 }
 
 static struct sim_item *item_new(enum sim_item_kind kind, size_t node)
@@ -44,28 +79,95 @@ static msec draw_delay(struct world *w)
 {
 	msec d = (msec)world_draw(w, (uint64_t)w->delay * 2 + 1);
 
+	if (w->long_delays && world_draw(w, 1000) < w->long_delays)
+		return 1 + (msec)world_draw(w, 5000);
 	return 1 + (world_draw(w, 10) == 0 ? d * 5 : d);
 }
 
-static size_t node_of(const struct world *w, const struct address *address)
+size_t sim_node_of(const struct world *w, const struct address *address)
 {
-	for (size_t i = 0; i < w->node_count; i++) {
-		if (address_equal(&w->nodes[i].address, address))
-			return i;
+	/* 10.0.0.1 onwards. */
+	size_t i = address->family == ADDRESS_V4 ? (size_t)address->octet[3] - 1 : SIZE_MAX;
+
+	return i < w->node_count && address_equal(&w->nodes[i].address, address) ? i : SIZE_MAX;
+}
+
+static bool is_cut(const struct world *w, size_t from, size_t to)
+{
+	return w->now < w->partition.until && w->partition.from == from && w->partition.to == to;
+}
+
+/* ---- the wiretap: nobody overtakes, nobody exceeds the window, what is sent again is the same (RFC 7296 2.1 to 2.3) ---- */
+
+static uint64_t print_of(struct bytes data)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < data.len; i++)
+		hash = (hash ^ data.at[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static struct sim_tap *tap_of(struct world *w, uint64_t spi_i, size_t sender)
+{
+	return &w->taps[(spi_i * 0x9e3779b97f4a7c15u >> 40 ^ sender) % WORLD_TAPS];
+}
+
+static void tap_sent(struct world *w, size_t from, struct bytes data)
+{
+	struct ike_header h;
+	struct sim_tap *t;
+	bool fragment;
+
+	if (!header_read(data, &h) || (h.flags & FLAG_RESPONSE) || h.exchange == IKE_SA_INIT)
+		return;
+	t = tap_of(w, h.spi_i, from);
+	fragment = h.next_payload == PAYLOAD_SKF;
+	w->tapped++;
+	if (t->sender != from + 1 || t->spi_i != h.spi_i) {
+		*t = (struct sim_tap){ h.spi_i, from + 1, h.message_id, print_of(data), false, fragment };
+		return;
 	}
-	return SIZE_MAX;
+	if (h.message_id == t->id) {
+		if (!fragment && !t->fragments && t->print != print_of(data))
+			FAULT(w,
+			      "seed %llu at %lld ms, node %zu: request %u was sent again with other octets",
+			      (unsigned long long)w->seed, (long long)w->now, from, h.message_id);
+		t->fragments = t->fragments || fragment;
+		return;
+	}
+	if (h.message_id != t->id + 1)
+		FAULT(w, "seed %llu at %lld ms, node %zu: request %u follows %u", (unsigned long long)w->seed,
+		      (long long)w->now, from, h.message_id, t->id);
+	else if (!t->answered)
+		FAULT(w, "seed %llu at %lld ms, node %zu: request %u was sent before %u was answered",
+		      (unsigned long long)w->seed, (long long)w->now, from, h.message_id, t->id);
+	*t = (struct sim_tap){ h.spi_i, from + 1, h.message_id, print_of(data), false, fragment };
+}
+
+static void tap_delivered(struct world *w, size_t to, struct bytes data)
+{
+	struct ike_header h;
+	struct sim_tap *t;
+
+	if (!header_read(data, &h) || !(h.flags & FLAG_RESPONSE))
+		return;
+	t = tap_of(w, h.spi_i, to);
+	if (t->sender == to + 1 && t->spi_i == h.spi_i && t->id == h.message_id)
+		t->answered = true;
 }
 
 static void carry_packet(struct world *w, size_t from, struct action *a)
 {
-	size_t to = node_of(w, &a->send.remote.address);
+	size_t to = sim_node_of(w, &a->send.remote.address);
 	unsigned copies = 1 + (world_draw(w, 100) < w->duplication);
 
 	w->packets++;
+	tap_sent(w, from, bytes_of_blob(&a->send.data));
 	for (unsigned i = 0; to != SIZE_MAX && i < copies; i++) {
 		struct sim_item *item;
 
-		if (world_draw(w, 100) < w->loss ||
+		if (world_draw(w, 100) < w->loss || is_cut(w, from, to) ||
 		    (w->filter && !w->filter(w, from, to, bytes_of_blob(&a->send.data)))) {
 			w->lost++;
 			continue;
@@ -118,6 +220,10 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 		n->confirmed = a->stopped.confirmed;
 		n->unanswered = a->stopped.unanswered;
 		break;
+	case ACTION_TRANSITION:
+		if (w->transition)
+			w->transition(w, a);
+		break;
 	case ACTION_REPORT:
 		if (a->report->final)
 			n->up_status = a->report->status;
@@ -133,7 +239,7 @@ static void check(struct world *w, size_t node)
 	char why[160];
 
 	w->checks++;
-	if (!node_check(w->nodes[node].node, w->now, why))
+	if (!node_check(w->nodes[node].node, w->now + w->nodes[node].ahead, why))
 		FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed, (long long)w->now,
 		      node, why);
 }
@@ -147,7 +253,7 @@ void sim_step(struct world *w, size_t node, struct event *event)
 	tape_rewind(&w->nodes[node].tape);
 	if (w->trace)
 		sim_trace_event(w, node, event);
-	node_step(w->nodes[node].node, w->now, event, &actions);
+	node_step(w->nodes[node].node, w->now + w->nodes[node].ahead, event, &actions);
 	for (size_t i = 0; i < actions.count; i++) {
 		if (w->trace)
 			sim_trace_action(w, node, &actions.at[i]);
@@ -158,14 +264,28 @@ void sim_step(struct world *w, size_t node, struct event *event)
 	if (actions.failed)
 		FAULT(w, "an action was lost for want of memory");
 	actions_discard(&w->nodes[node].crypto.crypto, &actions);
+	sim_look(w, node);
 	check(w, node);
+}
+
+void sim_look(struct world *w, size_t node)
+{
+	struct sim_node *n = &w->nodes[node];
+	msec due = node_deadline(n->node);
+
+	n->due = due == MSEC_NEVER ? MSEC_NEVER : due - n->ahead;
 }
 
 static void happen(struct world *w, struct sim_item *item)
 {
 	struct event event = { 0 };
 
+	if (item->kind == SIM_ESP || item->kind == SIM_EXPIRE) {
+		sim_kernel_item(w, item);
+		return;
+	}
 	if (item->kind == SIM_PACKET) {
+		tap_delivered(w, item->node, bytes_of_blob(&item->data));
 		event.kind = EVENT_PACKET;
 		event.packet.local = item->local;
 		event.packet.remote = item->remote;
@@ -196,6 +316,22 @@ static void item_discard(struct world *w, struct sim_item *item)
 	free(item);
 }
 
+void sim_kernel_later(struct world *w, enum sim_item_kind kind, size_t node, uint32_t spi, uint64_t number,
+		      bool hard, msec at)
+{
+	struct sim_item *item = item_new(kind, node);
+
+	item->spi = spi;
+	item->number = number;
+	item->hard = hard;
+	schedule(w, item, at);
+}
+
+msec sim_delay(struct world *w)
+{
+	return draw_delay(w);
+}
+
 void sim_later(struct world *w, size_t node, const struct event *event, msec after)
 {
 	struct sim_item *item = item_new(SIM_EVENT, node);
@@ -207,11 +343,11 @@ void sim_later(struct world *w, size_t node, const struct event *event, msec aft
 /* The next thing: an item, or a node's deadline. */
 static bool advance(struct world *w, msec end)
 {
-	msec next = w->items ? w->items->at : MSEC_NEVER;
+	msec next = w->heap_count ? w->heap[0]->at : MSEC_NEVER;
 	size_t who = SIZE_MAX;
 
 	for (size_t i = 0; i < w->node_count; i++) {
-		msec due = node_deadline(w->nodes[i].node);
+		msec due = w->nodes[i].due;
 
 		if (due < next) {
 			next = due;
@@ -227,9 +363,8 @@ static bool advance(struct world *w, msec end)
 
 		sim_step(w, who, &time);
 	} else {
-		struct sim_item *item = w->items;
+		struct sim_item *item = unschedule(w);
 
-		w->items = item->next;
 		happen(w, item);
 		item_discard(w, item);
 	}
@@ -275,6 +410,7 @@ static void start_node(struct world *w, size_t i)
 	sim_step(w, i, &abilities);
 	n->up_status = -1;
 	n->stopped = false;
+	sim_look(w, i);
 }
 
 void world_init(struct world *w, uint64_t seed, size_t node_count, FILE *trace)
@@ -297,6 +433,12 @@ void world_init(struct world *w, uint64_t seed, size_t node_count, FILE *trace)
 	}
 }
 
+void world_sleep(struct world *w, size_t node, msec span)
+{
+	w->nodes[node].ahead += span;
+	sim_look(w, node);
+}
+
 void world_restart(struct world *w, size_t i)
 {
 	node_discard(w->nodes[i].node);
@@ -308,12 +450,11 @@ void world_restart(struct world *w, size_t i)
 
 bool world_end(struct world *w)
 {
-	while (w->items) {
-		struct sim_item *item = w->items;
-
-		w->items = item->next;
-		item_discard(w, item);
-	}
+	while (w->heap_count)
+		item_discard(w, unschedule(w));
+	free(w->heap);
+	w->heap = NULL;
+	w->heap_room = 0;
 	for (size_t i = 0; i < w->node_count; i++) {
 		struct sim_node *n = &w->nodes[i];
 

@@ -12,11 +12,15 @@
 #include "node.h"
 #include "sim_crypto.h"
 
-#define WORLD_NODES 8
+#define WORLD_NODES 50
+#define WORLD_TAPS 4096
 
 struct sim_sa {
 	struct kernel_sa sa;
 	uint64_t child;
+	uint64_t order; /* of installation: names it, and the newest is used */
+	uint64_t octets, packets;
+	bool softly; /* its soft expiry was told */
 	struct sim_sa *next;
 };
 
@@ -32,6 +36,8 @@ struct sim_node {
 	struct address address;
 	struct sim_sa *sas;
 	struct sim_policy *policies;
+	msec ahead; /* of the world's time: its clock was stepped, or it slept */
+	msec due; /* what the node waits for, in the world's time */
 	bool stopped;
 	unsigned confirmed, unanswered;
 	uint64_t dropped_in_kernel;
@@ -40,19 +46,52 @@ struct sim_node {
 
 struct sim_item; /* something that will happen */
 
+/* What the wiretap knows of one sender's requests in one IKE SA. */
+struct sim_tap {
+	uint64_t spi_i;
+	size_t sender; /* + 1; 0: free */
+	uint32_t id; /* of the newest request */
+	uint64_t print; /* of its octets */
+	bool answered; /* an answer to it has been delivered */
+	bool fragments;
+};
+
+/* How the packets of applications ended. */
+enum sim_fate {
+	FATE_CLEAR,
+	FATE_HELD, /* met a trap, and asked for keys */
+	FATE_BLOCKED,
+	FATE_ESP, /* sent encrypted */
+	FATE_DELIVERED, /* and opened by the other side */
+	FATE_LOST, /* on the way, encrypted */
+	FATE_MISSING, /* the other side lacks the SA */
+	FATES,
+};
+
 struct world {
 	uint64_t seed, chance;
 	msec now;
 	struct sim_node nodes[WORLD_NODES];
 	size_t node_count;
-	struct sim_item *items; /* by time */
+	struct sim_item **heap; /* by time, then by order of scheduling */
+	size_t heap_count, heap_room;
+	uint64_t scheduled, installed;
 	unsigned loss, duplication; /* percent */
+	unsigned esp_loss; /* percent */
+	unsigned long_delays; /* per mille of messages take up to 5 s */
+	struct {
+		size_t from, to;
+		msec until;
+	} partition; /* one way; until 0: none */
 	msec delay; /* mean */
 	unsigned kernel_refusals; /* percent of SA installs */
 	bool (*filter)(struct world *w, size_t from, size_t to, struct bytes data); /* false: lost */
 	struct dns_answer *(*dns)(struct world *w, size_t node,
 				  const struct dns_question *question); /* malloc'ed, NULL: silence */
-	uint64_t steps, packets, lost, checks, clear_packets, esp_packets, held_packets;
+	uint64_t steps, packets, lost, checks, fates[FATES];
+	struct sim_tap taps[WORLD_TAPS];
+	uint64_t tapped; /* messages that were checked against the window */
+	void (*transition)(struct world *w, const struct action *a);
 	uint64_t acquire_seq;
 	FILE *trace;
 	char fault[256]; /* the first violation, or empty */
@@ -74,6 +113,8 @@ void world_send(struct world *w, size_t node, const struct address *to);
 void world_inject(struct world *w, size_t node, const struct endpoint *from, struct bytes data);
 /* The kernel of a node drops its SAs and its words are lost: the node only learns that something was. */
 void world_vanish(struct world *w, size_t node);
+/* The clock of a node steps forward, as after a sleep. */
+void world_sleep(struct world *w, size_t node, msec span);
 /* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */
 void world_restart(struct world *w, size_t node);
 
@@ -83,5 +124,7 @@ uint64_t world_draw(struct world *w, uint64_t below);
 size_t world_children(const struct world *w, size_t node);
 /* Whether both nodes hold exactly one pair of SAs for each other, and the same. */
 bool world_agree(struct world *w, size_t a, size_t b);
+/* How many pairs of selectors a and b have SAs for, each exactly one pair and the same; SIZE_MAX: they do not agree. */
+size_t world_pairs(struct world *w, size_t a, size_t b);
 
 #endif

@@ -323,6 +323,7 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 {
 	struct ike_sa *sa = x->owner;
 	const struct child_seed seed = seed_of(sa, false);
+	const struct peer *best;
 	uint8_t proposal = 0;
 	uint16_t notify = 0;
 	enum reason reason = REASON_OK;
@@ -333,6 +334,10 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 	if (!childless && !x->subject)
 		return verdict_discard(REASON_MEMORY);
 	if (x->subject) {
+		/* The proofs may fit several connections: the selectors say which one the child is for. */
+		best = auth_is_group(peer) ? NULL : child_offer_select(c, sa, m);
+		if (best)
+			peer = best;
 		x->subject->conn = peer->conn->serial;
 		x->subject->reqid = peer->conn->reqid;
 		x->subject->ts_local = end_selector(peer->local, &sa->local.address);

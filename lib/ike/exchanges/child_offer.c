@@ -118,11 +118,26 @@ static bool narrow(const struct message *m, uint8_t type, const struct selector 
 	return found;
 }
 
-bool child_offer_touches(const struct message *m, const struct selector *local, const struct selector *remote)
+const struct peer *child_offer_select(struct ike_context *c, const struct ike_sa *sa, const struct message *m)
 {
-	struct selector ignored;
+	const struct conn *own = plan_conn(c->plan, sa->conn);
+	const struct peer *peer, *first = NULL;
+	struct selector local, remote, ours, theirs;
+	size_t walk = 0;
 
-	return narrow(m, PAYLOAD_TSI, remote, &ignored) && narrow(m, PAYLOAD_TSR, local, &ignored);
+	while (own && (peer = peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address,
+					 &walk)) != NULL) {
+		local = end_selector(peer->local, &sa->local.address);
+		remote = end_selector(peer->remote, &sa->remote.address);
+		if (!peers_are_same(own, peer->conn) || !narrow(m, PAYLOAD_TSI, &remote, &theirs) ||
+		    !narrow(m, PAYLOAD_TSR, &local, &ours))
+			continue;
+		if (selector_equal(&ours, &local) && selector_equal(&theirs, &remote))
+			return peer;
+		if (!first)
+			first = peer;
+	}
+	return first;
 }
 
 enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,

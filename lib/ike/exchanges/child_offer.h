@@ -38,9 +38,12 @@ enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn,
 enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
 			       const struct child_groups *groups, uint16_t preferred, const struct message *m,
 			       struct child_sa *child, uint8_t *proposal, uint16_t *notify);
-/* Whether the peer's selectors have anything in common with these (local, remote: ours and the peer's side). */
-bool child_offer_touches(const struct message *m, const struct selector *local,
-			 const struct selector *remote);
+/*
+ * They ask: the connection of a new child. One whose children may share this IKE SA: best, one whose selectors are just
+ * those that are asked for; else the first that has anything in common with them. NULL: none. Lends.
+ */
+const struct peer *child_offer_select(struct ike_context *c, const struct ike_sa *sa,
+				      const struct message *m);
 /* They ask: writes what was chosen; then, after nonce and KE, the selectors. */
 void child_offer_reply(struct build *b, const struct child_sa *child, uint8_t proposal);
 void child_offer_reply_ts(struct build *b, const struct child_sa *child);

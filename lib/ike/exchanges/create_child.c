@@ -163,6 +163,10 @@ static struct verdict conclude_go(struct ike_context *c, struct exchange *x)
 		loses = false; /* the peer has closed its own already */
 	if (x->unwanted || (x->target && !rekey_child_is_wanted(c, x)))
 		loses = true; /* what it was to replace is being closed */
+	if (making_is_gone(w, child->spi_out)) {
+		child->spi_out = 0; /* deleted already: nothing is to be given back */
+		return give_back(c, x, REASON_PEER_DELETED);
+	}
 	if (!child_sa_agree(c, x->owner, child, &seed, loses))
 		return give_back(c, x, REASON_MEMORY);
 	x->subject = NULL;
@@ -237,30 +241,11 @@ static void create_lost(struct ike_context *c, struct exchange *x, enum reason r
 
 /* ---- they ask ---- */
 
-/* The connection of a new child: one that this IKE SA's peer may use, whose selectors it touches. */
-static const struct peer *select_conn(struct ike_context *c, const struct ike_sa *sa, const struct message *m)
-{
-	const struct conn *own = plan_conn(c->plan, sa->conn);
-	const struct peer *peer;
-	size_t walk = 0;
-
-	while ((peer = peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address, &walk)) !=
-	       NULL) {
-		struct selector local = end_selector(peer->local, &sa->local.address);
-		struct selector remote = end_selector(peer->remote, &sa->remote.address);
-
-		if (own && (peer->conn == own || peers_are_same(own, peer->conn)) &&
-		    child_offer_touches(m, &local, &remote))
-			return peer;
-	}
-	return NULL;
-}
-
 /* How far a new child may go, and whose it is. */
 static struct verdict aim(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	struct ike_sa *sa = x->owner;
-	const struct peer *peer = select_conn(c, sa, m);
+	const struct peer *peer = child_offer_select(c, sa, m);
 	struct child_sa *child = x->subject;
 
 	/* A stranger that proved a name for one pair gets that pair, and no other (RFC 7619, checklist U4). */

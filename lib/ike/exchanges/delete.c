@@ -11,6 +11,7 @@
 #include "../sa/child_sa.h"
 #include "../sa/packet.h"
 #include "kinds.h"
+#include "making.h"
 #include "reader.h"
 
 void delete_ike(struct ike_context *c, struct ike_sa *sa, enum reason reason)
@@ -203,10 +204,13 @@ static bool delete_children(struct ike_context *c, struct ike_sa *sa, struct rea
 			    uint32_t *spis, size_t *spi_count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		struct child_sa *child = ike_sa_child_by_spi_out(sa, reader_u32(r));
+		uint32_t spi = reader_u32(r);
+		struct child_sa *child = ike_sa_child_by_spi_out(sa, spi);
 
 		if (!reader_ok(r))
 			return false;
+		if (!child)
+			making_note_gone(sa, spi);
 		if (!child || *spi_count == LIMIT_DELETE_SPIS)
 			continue;
 		if (take_one(c, child))

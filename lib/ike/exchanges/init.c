@@ -95,12 +95,13 @@ static void read_abilities(struct ike_context *c, struct ike_sa *sa, const struc
 		return;
 	sa->we_are_behind = natd.we_are_behind;
 	sa->peer_is_behind = natd.peer_is_behind;
+	sa->esp_in_udp = natd.we_are_behind || natd.peer_is_behind || encapsulation == WHEN_ALWAYS;
 }
 
 /* A NAT is on the way: from here on IKE goes from port 4500 to port 4500, and ESP in UDP (2.23). */
-static void float_ports(struct ike_sa *sa, enum when encapsulation)
+static void float_ports(struct ike_sa *sa)
 {
-	if (sa->encapsulated || (!sa->we_are_behind && !sa->peer_is_behind && encapsulation != WHEN_ALWAYS))
+	if (sa->encapsulated || !sa->esp_in_udp)
 		return;
 	sa->local.port = sa->remote.port = IKE_NATT_PORT;
 	sa->encapsulated = true;
@@ -251,14 +252,12 @@ static struct verdict init_asked_job(struct ike_context *c, struct exchange *x, 
 static void init_after(struct ike_context *c, struct exchange *x)
 {
 	struct ike_sa *sa = x->owner;
-	const struct conn *conn;
 	struct exchange *auth;
 
 	ike_sa_happens(c, sa, HAPPENED_KEYS, REASON_OK);
 	if (!x->ours)
 		return;
-	conn = plan_conn(c->plan, sa->conn);
-	float_ports(sa, conn ? conn->encapsulation : WHEN_NEEDED);
+	float_ports(sa);
 	auth = exchange_new(&kind_auth, sa, true);
 	if (auth)
 		exchange_begin(c, auth, true);

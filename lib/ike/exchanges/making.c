@@ -174,6 +174,29 @@ struct bytes making_lowest(const struct making *w)
 	return collide_lowest(bytes_of_blob(&w->nonce_ours), bytes_of_blob(&w->nonce_theirs));
 }
 
+static void note_gone(struct exchange *x, uint32_t spi)
+{
+	struct making *w = x ? making_of(x) : NULL;
+
+	if (w && w->gone_count < MAKING_GONE)
+		w->gone[w->gone_count++] = spi;
+}
+
+void making_note_gone(const struct ike_sa *sa, uint32_t spi)
+{
+	note_gone(exchange_under_way(sa, COLLIDE_CREATE_CHILD, 0), spi);
+	note_gone(exchange_under_way(sa, COLLIDE_REKEY_CHILD, 0), spi);
+}
+
+bool making_is_gone(const struct making *w, uint32_t spi)
+{
+	for (size_t i = 0; i < w->gone_count; i++) {
+		if (w->gone[i] == spi)
+			return true;
+	}
+	return false;
+}
+
 uint16_t making_wanted_group(const struct notify *n)
 {
 	struct reader r = reader_of(n->data);

@@ -21,6 +21,8 @@ MUST_USE bool parts_read(const struct message *m, struct parts *p);
 bool nonce_is_long_enough(struct bytes nonce, uint16_t prf);
 void parts_write_ke(struct build *b, uint16_t group, struct bytes value);
 
+#define MAKING_GONE 4
+
 /* x->work of the three kinds of CREATE_CHILD_SA. */
 struct making {
 	uint16_t group; /* of the KE value; 0: none */
@@ -28,6 +30,8 @@ struct making {
 	struct blob ke_public, shared; /* ours; the secret that both have */
 	struct blob nonce_ours, nonce_theirs;
 	uint8_t proposal; /* number of the peer's */
+	uint32_t gone[MAKING_GONE]; /* SPIs that the peer deleted before its answer came */
+	size_t gone_count;
 	unsigned retries; /* INVALID_KE answers followed */
 	uint64_t
 		rival; /* what the peer made at the same time: serial of a child or of an IKE SA; 0: nothing */
@@ -54,6 +58,13 @@ struct verdict making_share(struct ike_context *c, struct exchange *x, const str
 struct child_seed making_seed(const struct exchange *x);
 /* The lower of both nonces. Lends. */
 struct bytes making_lowest(const struct making *w);
+
+/*
+ * The peer deletes an SPI that we do not know: it may be of the child that ours is making, whose answer is late. It is
+ * remembered; making_is_gone asks when the answer comes.
+ */
+void making_note_gone(const struct ike_sa *sa, uint32_t spi);
+bool making_is_gone(const struct making *w, uint32_t spi);
 
 /* The group of an INVALID_KE_PAYLOAD notification; 0: malformed. */
 uint16_t making_wanted_group(const struct notify *n);

@@ -78,7 +78,7 @@ static void fill_sa(struct ike_context *c, const struct ike_sa *sa, const struct
 	/* The larval state that the acquire left is the outbound one: same reqid and destination. */
 	k->acquire_seq = inbound ? 0 : child->acquire_seq;
 	fill_lives(c, sa, plan_conn(c->plan, child->conn), k);
-	if (sa->encapsulated) {
+	if (sa->esp_in_udp) {
 		k->encap_sport = inbound ? sa->remote.port : sa->local.port;
 		k->encap_dport = inbound ? sa->local.port : sa->remote.port;
 	}

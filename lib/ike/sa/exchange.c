@@ -153,9 +153,13 @@ void exchange_due(struct ike_context *c, struct exchange *x)
 void exchange_abandon(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)
 {
 	struct ike_sa *sa = x->owner;
+	/* The number of what was never sent is free again; were it not, the peer would wait for it for ever. */
+	bool gap = x->step == EXCHANGE_WORKING && !x->tries && !window_give_back(&sa->ours, x);
 
 	if (x->kind->abandon)
 		x->kind->abandon(c, x, reason, notify);
+	if (gap)
+		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
 	if (reason == REASON_PEER_SILENT)
 		ike_sa_happens(c, sa, HAPPENED_SILENCE,
 			       sa->state == IKE_DELETING ? REASON_DELETE_UNANSWERED : reason);

@@ -106,6 +106,7 @@ struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool
 	sa->owner = old->owner;
 	sa->level = old->level;
 	sa->encapsulated = old->encapsulated;
+	sa->esp_in_udp = old->esp_in_udp;
 	sa->we_are_behind = old->we_are_behind;
 	sa->peer_is_behind = old->peer_is_behind;
 	sa->fragments = old->fragments;

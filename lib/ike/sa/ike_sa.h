@@ -46,7 +46,8 @@ struct ike_sa {
 	bool initiator; /* we sent the first message: fixes flags and key directions for ever */
 	bool larval; /* a successor under way: its exchange owns it */
 	bool closing; /* delete it as soon as it is established */
-	bool encapsulated; /* IKE with the non-ESP marker, ESP in UDP (RFC 3948) */
+	bool encapsulated; /* IKE on port 4500, with the non-ESP marker (RFC 3948 2.2) */
+	bool esp_in_udp; /* a NAT is on the way, or one side wants it so: 4500 alone says nothing (MOBIKE floats, too) */
 	bool we_are_behind, peer_is_behind; /* a NAT (2.23) */
 	bool fragments; /* both sides take fragments (RFC 7383 2.3) */
 	bool childless; /* the peer can do without a first Child SA (RFC 6023) */

@@ -45,6 +45,15 @@ void window_release(struct window *w, const struct exchange *x, uint32_t number)
 		w->slot[number % w->size] = NULL;
 }
 
+bool window_give_back(struct window *w, const struct exchange *x)
+{
+	if (x->message_id + 1 != w->next)
+		return false;
+	window_release(w, x, x->message_id);
+	w->next--;
+	return true;
+}
+
 enum window_place window_place(const struct window *w, uint32_t number, struct exchange **holder)
 {
 	struct exchange *x = w->slot[number % w->size];

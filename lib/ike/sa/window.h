@@ -36,6 +36,12 @@ struct exchange *window_awaiting(const struct window *w, uint32_t number);
 /* Ours: frees the number of an exchange that is concluded or abandoned. */
 void window_release(struct window *w, const struct exchange *x, uint32_t number);
 
+/*
+ * Ours: x was never sent and will not be: its number is given again, for a gap would shut the peer's window. False when
+ * a later number is out already.
+ */
+MUST_USE bool window_give_back(struct window *w, const struct exchange *x);
+
 /* Theirs: where a request with this number stands. */
 enum window_place window_place(const struct window *w, uint32_t number, struct exchange **holder);
 /*

@@ -1,0 +1,294 @@
+/* The weather of simulated worlds (mix.h). */
+#include "mix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FAULT(w, ...)                                                                        \
+	do {                                                                                 \
+		char what_[160];                                                             \
+		snprintf(what_, sizeof(what_), __VA_ARGS__);                                 \
+		if (!(w)->fault[0])                                                          \
+			snprintf((w)->fault, sizeof((w)->fault), "seed %llu at %lld ms: %s", \
+				 (unsigned long long)(w)->seed, (long long)(w)->now, what_); \
+	} while (0)
+
+/* What stands empty goes before the calm is over. */
+#define QUIET "config setup\n ike-quiet=60s\n"
+
+void mix_draw(struct mix *m, uint64_t seed)
+{
+	uint64_t draw = seed * 2654435761u + 17;
+
+	memset(m, 0, sizeof(*m));
+	m->opportunistic = sim_random_next(&draw) % 4 == 0;
+	m->nodes = 2 + sim_random_next(&draw) % 3;
+	if (sim_random_next(&draw) % 25 == 0)
+		m->nodes = 10 + sim_random_next(&draw) % 41;
+	m->ring = m->nodes > 5;
+	m->conns = 1 + sim_random_next(&draw) % 3;
+	m->gentle = !m->opportunistic && sim_random_next(&draw) % 5 == 0;
+	m->short_lives = sim_random_next(&draw) % 3 == 0;
+	m->deeds = 12 + sim_random_next(&draw) % 24;
+	m->loss = sim_random_next(&draw) % 4 ? (unsigned)(sim_random_next(&draw) % 31) : 0;
+	m->duplication = (unsigned)(sim_random_next(&draw) % 11);
+	m->delay = (msec)(1 + sim_random_next(&draw) % 200);
+	m->long_delays = sim_random_next(&draw) % 3 == 0 ? 20 : 0;
+	m->restarts = !m->gentle && sim_random_next(&draw) % 2;
+	m->sleeps = !m->gentle && sim_random_next(&draw) % 3 == 0;
+	m->partitions = !m->gentle && sim_random_next(&draw) % 3 == 0;
+	m->vanishings = !m->gentle && sim_random_next(&draw) % 4 == 0;
+	m->refusals = !m->gentle && sim_random_next(&draw) % 4 == 0 ? 10 : 0;
+	m->noise = sim_random_next(&draw) % 2;
+	m->downs = !m->gentle;
+}
+
+static bool are_paired(const struct mix *m, size_t a, size_t b)
+{
+	size_t apart = a < b ? b - a : a - b;
+
+	return apart && (!m->ring || apart == 1 || apart == m->nodes - 1);
+}
+
+static size_t add_conn(const struct mix *m, char *text, size_t room, size_t low, size_t high, unsigned k)
+{
+	static const char *const ports[] = { "", " rightprotoport=udp/53\n", " rightprotoport=tcp/80\n" };
+
+	return (size_t)snprintf(
+		text, room,
+		"conn c%zu-%zu-%u\n left=10.0.0.%zu\n right=10.0.0.%zu\n%s authby=secret\n auto=add\n"
+		" retransmit-timeout=%s\n keyingtries=3\n%s",
+		low, high, k, low + 1, high + 1, ports[k], m->gentle ? "4m" : "30s",
+		m->short_lives ? " salifetime=90s\n ikelifetime=3m\n rekeymargin=20s\n" : "");
+}
+
+/* A configuration for one node: tunnels to the nodes that it is paired with, or a group for all. */
+static void configure(struct world *w, const struct mix *m, size_t me)
+{
+	static char config[WORLD_NODES * 3 * 400];
+	size_t used = 0;
+
+	if (m->opportunistic) {
+		world_configure(w, me,
+				QUIET
+				"conn private-or-clear\n left=%defaultroute\n right=%opportunisticgroup\n"
+				" authby=null\n auto=ondemand\n type=transport\n",
+				NULL, "private-or-clear", "10.0.0.0/24\n");
+		return;
+	}
+	used = (size_t)snprintf(config, sizeof(config), QUIET);
+	for (size_t other = 0; other < w->node_count; other++) {
+		for (unsigned k = 0; k < m->conns && are_paired(m, me, other); k++)
+			used += add_conn(m, config + used, sizeof(config) - used, me < other ? me : other,
+					 me < other ? other : me, k);
+	}
+	world_configure(w, me, config, ": PSK \"a secret of the simulated world\"\n", NULL, NULL);
+}
+
+static void set_weather(struct world *w, const struct mix *m)
+{
+	w->loss = m->loss;
+	w->duplication = m->duplication;
+	w->delay = m->delay;
+	w->long_delays = m->long_delays;
+	w->kernel_refusals = m->refusals;
+	w->esp_loss = m->gentle ? 0 : m->loss;
+}
+
+static void name_of(char name[64], size_t a, size_t b, unsigned k)
+{
+	snprintf(name, 64, "c%zu-%zu-%u", a < b ? a : b, a < b ? b : a, k);
+}
+
+void mix_begin(struct world *w, const struct mix *m)
+{
+	char name[64];
+
+	for (size_t i = 0; i < w->node_count; i++)
+		configure(w, m, i);
+	/* A gentle world begins with everything up. */
+	for (size_t a = 0; a < w->node_count && m->gentle; a++) {
+		for (size_t b = a + 1; b < w->node_count; b++) {
+			for (unsigned k = 0; k < m->conns && are_paired(m, a, b); k++) {
+				name_of(name, a, b, k);
+				world_command(w, a, COMMAND_UP, name);
+			}
+		}
+	}
+	if (m->gentle)
+		world_run(w, SECONDS(20));
+	set_weather(w, m);
+}
+
+/* What a node may be asked to do; the world draws one. */
+static const struct {
+	enum command_kind kind;
+	bool gentle; /* breaks nothing */
+} deeds[] = {
+	{ COMMAND_REKEY_CHILD, true }, { COMMAND_REKEY_CHILD, true },   { COMMAND_REKEY_IKE, true },
+	{ COMMAND_LIVENESS, true },    { COMMAND_DELETE_CHILD, false }, { COMMAND_DELETE_IKE, false },
+	{ COMMAND_DOWN, false },       { COMMAND_UP, false },           { COMMAND_UP, false },
+	{ COMMAND_UP, false },
+};
+
+static void command(struct world *w, const struct mix *m, size_t a, size_t b)
+{
+	size_t i = world_draw(w, ARRAY_LENGTH(deeds));
+	char name[64];
+
+	if ((m->gentle && !deeds[i].gentle) || !are_paired(m, a, b))
+		return;
+	name_of(name, a, b, (unsigned)world_draw(w, m->conns));
+	world_command(w, a, deeds[i].kind, name);
+	/* Often both sides at once, or nearly so. */
+	if (world_draw(w, 2)) {
+		world_run(w, (msec)world_draw(w, 3) * w->delay / 2);
+		i = world_draw(w, ARRAY_LENGTH(deeds));
+		if (!m->gentle || deeds[i].gentle)
+			world_command(w, b, deeds[i].kind, name);
+	}
+}
+
+static void make_noise(struct world *w, size_t a, size_t b)
+{
+	uint8_t noise[64];
+	struct endpoint from = { w->nodes[b].address, 500 };
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)world_draw(w, 256);
+	world_inject(w, a, &from, bytes_of(noise, world_draw(w, sizeof(noise) + 1)));
+}
+
+static void break_something(struct world *w, const struct mix *m, size_t a, size_t b)
+{
+	switch (world_draw(w, 5)) {
+	case 0:
+		if (m->restarts) {
+			world_restart(w, a);
+			configure(w, m, a);
+		}
+		break;
+	case 1:
+		if (m->sleeps)
+			world_sleep(w, a, (msec)world_draw(w, 60000));
+		break;
+	case 2:
+		if (m->partitions) {
+			w->partition.from = a;
+			w->partition.to = b;
+			w->partition.until = w->now + (msec)world_draw(w, 20000);
+		}
+		break;
+	case 3:
+		if (m->vanishings)
+			world_vanish(w, a);
+		break;
+	default:
+		if (m->noise)
+			make_noise(w, a, b);
+		break;
+	}
+}
+
+/* Applications speak, both ways, so that silence can be noticed. */
+static void speak(struct world *w, const struct mix *m)
+{
+	for (size_t a = 0; a < w->node_count; a++) {
+		for (size_t b = 0; b < w->node_count; b++) {
+			if (are_paired(m, a, b))
+				world_send(w, a, &w->nodes[b].address);
+		}
+	}
+}
+
+void mix_storm(struct world *w, const struct mix *m)
+{
+	for (unsigned i = 0; i < m->deeds && !w->fault[0]; i++) {
+		size_t a = world_draw(w, w->node_count), b = world_draw(w, w->node_count);
+
+		if (m->ring)
+			b = (a + 1) % w->node_count;
+		if (a == b)
+			continue;
+		if (world_draw(w, 4) == 0)
+			break_something(w, m, a, b);
+		else if (m->opportunistic)
+			world_send(w, a, &w->nodes[b].address);
+		else
+			command(w, m, a, b);
+		if (world_draw(w, 2))
+			speak(w, m);
+		world_run(w, (msec)world_draw(w, 5000));
+	}
+}
+
+/* With short lives a rekey may be under way at any instant: they must agree within a while. */
+static bool comes_to_agree(struct world *w, size_t a, size_t b, size_t pairs)
+{
+	for (unsigned i = 0; i < 40 && !w->fault[0]; i++) {
+		if (world_pairs(w, a, b) == pairs)
+			return true;
+		world_run(w, SECONDS(1));
+	}
+	return false;
+}
+
+static void settle_pair(struct world *w, const struct mix *m, size_t a, size_t b)
+{
+	char name[64];
+
+	for (unsigned k = 0; k < m->conns; k++) {
+		name_of(name, a, b, k);
+		world_command(w, a, COMMAND_UP, name);
+	}
+	world_run(w, SECONDS(5));
+	if (!comes_to_agree(w, a, b, m->conns))
+		FAULT(w, "nodes %zu and %zu do not agree on %u pairs of SAs", a, b, m->conns);
+	if (world_draw(w, 3) == 0 && m->downs) {
+		/* Both let it go: it is gone at both. */
+		for (unsigned k = 0; k < m->conns; k++) {
+			name_of(name, a, b, k);
+			world_command(w, a, COMMAND_DOWN, name);
+			world_command(w, b, COMMAND_DOWN, name);
+		}
+		if (!comes_to_agree(w, a, b, 0))
+			FAULT(w, "nodes %zu and %zu were taken down and have SAs", a, b);
+	}
+}
+
+void mix_calm(struct world *w, const struct mix *m)
+{
+	w->loss = w->duplication = w->kernel_refusals = w->long_delays = w->esp_loss = 0;
+	w->partition.until = 0;
+	for (unsigned i = 0; i < 30 && !w->fault[0]; i++) {
+		speak(w, m);
+		world_run(w, SECONDS(10));
+	}
+	for (size_t a = 0; a < w->node_count && !w->fault[0]; a++) {
+		for (size_t b = a + 1; b < w->node_count; b++) {
+			if (are_paired(m, a, b) && !m->opportunistic)
+				settle_pair(w, m, a, b);
+		}
+	}
+	if (m->gentle && w->fates[FATE_MISSING])
+		FAULT(w, "%llu packets met no SA though nothing but rekeying went on",
+		      (unsigned long long)w->fates[FATE_MISSING]);
+}
+
+void mix_stop(struct world *w, const struct mix *m)
+{
+	for (size_t i = 0; i < w->node_count && !w->fault[0]; i++) {
+		world_command(w, i, COMMAND_SHUTDOWN, "");
+		world_run(w, SECONDS(6));
+		if (!w->nodes[i].stopped)
+			FAULT(w, "the stop of node %zu did not end", i);
+		if (w->nodes[i].unanswered)
+			FAULT(w, "the stop of node %zu was not confirmed on a calm net", i);
+	}
+	/* Five seconds more for what drains at those who stopped last. */
+	world_run(w, SECONDS(6));
+	for (size_t i = 0; i < w->node_count; i++) {
+		if (w->nodes[i].sas || w->nodes[i].policies)
+			FAULT(w, "node %zu stopped and left something in its kernel", i);
+	}
+}

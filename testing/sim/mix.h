@@ -1,0 +1,32 @@
+/*
+ * What happens in a simulated world: drawn from its seed, faults and deeds alike, so that every seed is another
+ * weather. A storm, a calm, and a stop of everybody.
+ */
+#ifndef CYGNET_SIM_MIX_H
+#define CYGNET_SIM_MIX_H
+
+#include "world.h"
+
+struct mix {
+	size_t nodes;
+	bool opportunistic;
+	bool ring; /* neighbours only: large worlds */
+	bool gentle; /* only rekeys, no loss of ESP: then no packet may be lost, none may go in clear */
+	bool short_lives; /* SAs live so short that they are rekeyed by themselves all the time */
+	unsigned conns; /* between two nodes that are paired: 1 to 3 */
+	unsigned deeds;
+	unsigned loss, duplication, refusals, long_delays;
+	msec delay;
+	bool restarts, sleeps, partitions, vanishings, noise, downs;
+};
+
+void mix_draw(struct mix *m, uint64_t seed);
+/* Configures all nodes. */
+void mix_begin(struct world *w, const struct mix *m);
+void mix_storm(struct world *w, const struct mix *m);
+/* Five minutes without faults; then everything is asked for once more, and must be there, alike at both ends. */
+void mix_calm(struct world *w, const struct mix *m);
+/* Every node stops: confirmed, and nothing of it is left. */
+void mix_stop(struct world *w, const struct mix *m);
+
+#endif
