@@ -23,6 +23,7 @@ enum action_kind {
 	ACTION_TRANSITION, /* something changed its state: for `cygnet events` and the log */
 	ACTION_KEYS, /* an IKE SA has keys: the key log, where one is wanted */
 	ACTION_NOTE,
+	ACTION_STOPPING, /* how far a stop is, at most four times a second */
 	ACTION_STOPPED, /* a stop is complete; nothing of ours is left to wait for */
 };
 
@@ -78,7 +79,10 @@ struct action {
 		} note;
 		struct {
 			unsigned confirmed, unanswered;
-		} stopped;
+			unsigned waiting; /* STOPPING: peers that are still to answer */
+			msec wait; /* STOPPING: how much longer it may take */
+			bool left; /* STOPPED: SAs and policies are to stay for the next run */
+		} stopped; /* STOPPING, STOPPED */
 	};
 };
 

@@ -85,6 +85,9 @@ struct ike_counts {
 };
 struct ike_counts ike_count(const struct ike *ike);
 
+/* How many IKE SAs are not ended yet: those that only linger do not count. */
+size_t ike_waits(const struct ike *ike);
+
 enum ike_news_kind {
 	NEWS_CHILD_UP,
 	NEWS_CHILD_DOWN,

@@ -53,7 +53,7 @@ const char *action_kind_name(enum action_kind kind)
 	static const char *const names[] = { "send",      "job",        "resolve",    "sa-install",
 					     "sa-remove", "sa-query",   "policy-put", "policy-remove",
 					     "report",    "transition", "keys",       "note",
-					     "stopped" };
+					     "stopping",  "stopped" };
 	return NAME_OF(names, kind);
 }
 

@@ -136,11 +136,14 @@ static void life_due(struct ike_context *c, struct ike_sa *sa)
 
 	if (c->now >= sa->life_due) {
 		delete_ike(c, sa, REASON_EXPIRED);
+	} else if (sa->redundant && c->now >= sa->quiet_due) {
+		/*
+		 * Its maker lost the crossing and would have deleted it long ago, had it heard our answer: it does not
+		 * have it. There is nobody to ask (2.25.2: a request that a delete overtook is forgotten).
+		 */
+		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_REDUNDANT);
 	} else if (c->now >= sa->quiet_due) {
-		delete_ike(c, sa,
-			   sa->redundant              ? REASON_REDUNDANT
-			   : sa->state == IKE_REKEYED ? REASON_REPLACED
-						      : REASON_QUIET);
+		delete_ike(c, sa, sa->state == IKE_REKEYED ? REASON_REPLACED : REASON_QUIET);
 	} else if (sa->state == IKE_ESTABLISHED && c->now >= sa->rekey_due) {
 		sa->rekey_due = MSEC_NEVER;
 		if (conn && conn->reauth)

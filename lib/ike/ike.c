@@ -368,6 +368,9 @@ void ike_stop(struct ike *ike, msec now, struct actions *actions)
 	LIST_FOR_EACH (pos, next, &c->table.all) {
 		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, link);
 
+		/* A successor that lost a crossing is its maker's to delete; likely nobody has it any more. */
+		if (sa->redundant && sa->state == IKE_ESTABLISHED)
+			ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_REDUNDANT);
 		delete_ike(c, sa, REASON_STOPPING);
 		/* A stranger's half-open handshake is owed nothing. */
 		if (!sa->initiator && sa->state == IKE_AUTHENTICATING)
@@ -396,6 +399,11 @@ void ike_give_up(struct ike *ike, msec now, struct actions *actions)
 				       REASON_DELETE_UNANSWERED);
 		ike_sa_settle(c, sa);
 	}
+}
+
+size_t ike_waits(const struct ike *ike)
+{
+	return ike->context.table.count - ike->context.lingering;
 }
 
 struct ike_counts ike_count(const struct ike *ike)

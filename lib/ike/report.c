@@ -124,7 +124,7 @@ static const char *fault_of(const struct ike_context *c, const struct ike_sa *sa
 bool ike_check(const struct ike *ike, char why[160])
 {
 	const struct ike_context *c = ike_inside(ike);
-	size_t count = 0, half_open = 0;
+	size_t count = 0, half_open = 0, lingering = 0;
 
 	for (const struct list *pos = c->table.all.next; pos != &c->table.all; pos = pos->next) {
 		const struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, link);
@@ -132,15 +132,19 @@ bool ike_check(const struct ike *ike, char why[160])
 
 		count++;
 		half_open += sa->half_open;
+		lingering += sa->state == IKE_DELETED;
 		if (fault) {
 			snprintf(why, 160, "#%llu %s: %s", (unsigned long long)sa->serial,
 				 ike_state_name(sa->state), fault);
 			return false;
 		}
 	}
-	if (count != c->table.count || half_open != c->half_open) {
-		snprintf(why, 160, "counts of IKE SAs are wrong: %zu/%zu, half-open %zu/%zu", count,
-			 c->table.count, half_open, c->half_open);
+	if (count != c->table.count || half_open != c->half_open || lingering != c->lingering ||
+	    c->impossible) {
+		snprintf(why, 160,
+			 "counts of IKE SAs are wrong: %zu/%zu, half-open %zu/%zu, or a cell that cannot be "
+			 "was reached: %llu",
+			 count, c->table.count, half_open, c->half_open, (unsigned long long)c->impossible);
 		return false;
 	}
 	return true;

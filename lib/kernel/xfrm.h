@@ -24,6 +24,7 @@ enum xfrm_kind {
 	XFRM_DONE, /* end of a dump */
 	XFRM_ACQUIRE,
 	XFRM_EXPIRE,
+	XFRM_MAPPING,
 	XFRM_SA, /* of a dump or a query */
 	XFRM_POLICY, /* of a dump */
 };
@@ -35,6 +36,10 @@ struct xfrm_message {
 	char why[96]; /* the kernel's own words, or empty */
 	struct kernel_acquire acquire;
 	struct kernel_expire expire;
+	struct {
+		uint32_t spi;
+		struct endpoint local, remote;
+	} mapping;
 	struct kernel_sa sa; /* without keys */
 	struct kernel_counters counters;
 	struct kernel_policy policy;

@@ -83,6 +83,22 @@ static void read_expire(struct bytes body, struct xfrm_message *m)
 	m->expire.hard = in.hard != 0;
 }
 
+/* A fresh ESP packet came in UDP from another place: a NAT's mapping has changed. */
+static void read_mapping(struct bytes body, struct xfrm_message *m)
+{
+	struct xfrm_user_mapping in;
+
+	if (!fixed_part(body, &in, sizeof(in)))
+		return;
+	m->kind = XFRM_MAPPING;
+	m->sa.spi = m->mapping.spi = ntohl(in.id.spi);
+	m->sa.reqid = in.reqid;
+	xfrm_get_address(in.id.family, &in.id.daddr, &m->mapping.local.address);
+	xfrm_get_address(in.id.family, &in.new_saddr, &m->mapping.remote.address);
+	m->mapping.local.port = 4500;
+	m->mapping.remote.port = ntohs(in.new_sport);
+}
+
 static void read_sa(struct bytes body, struct xfrm_message *m)
 {
 	struct xfrm_usersa_info in;
@@ -127,6 +143,9 @@ static void read_policy(struct bytes body, struct xfrm_message *m)
 		memcpy(&tmpl, t.at, sizeof(tmpl));
 		m->policy.action = KERNEL_IPSEC;
 		m->policy.reqid = tmpl.reqid;
+		m->policy.mode = tmpl.mode == XFRM_MODE_TUNNEL ? KERNEL_TUNNEL : KERNEL_TRANSPORT;
+		xfrm_get_address(tmpl.family, &tmpl.id.daddr, &m->policy.tunnel_dst);
+		xfrm_get_address(tmpl.family, &tmpl.saddr, &m->policy.tunnel_src);
 	}
 	/* Policies of sockets are not in the book of selectors: index & 7 is 3 and more for them. */
 	if ((in.index & 7) > XFRM_POLICY_FWD)
@@ -180,6 +199,9 @@ void xfrm_read(struct bytes data, struct xfrm_message *m, size_t *used)
 		break;
 	case XFRM_MSG_EXPIRE:
 		read_expire(body, m);
+		break;
+	case XFRM_MSG_MAPPING:
+		read_mapping(body, m);
 		break;
 	case XFRM_MSG_NEWSA:
 		read_sa(body, m);

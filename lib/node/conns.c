@@ -272,6 +272,18 @@ void conns_acquire(struct node *n, msec now, const struct kernel_acquire *acquir
 	run_start(n, run, now, false, actions);
 }
 
+void conns_adopt(struct node *n, msec now, uint32_t reqid, struct actions *actions)
+{
+	const struct conn *conn = plan_conn_by_reqid(n->plan, reqid);
+	struct run *run = conn ? run_of_conn(n, conn->serial) : NULL;
+
+	if (!run || run->child)
+		return;
+	run->loaded = run->wanted = true;
+	if (!run->attempt)
+		run_start(n, run, now, false, actions);
+}
+
 void run_route(struct node *n, struct run *run, msec now, struct actions *actions)
 {
 	const char *before = run_state(run);

@@ -56,7 +56,9 @@ struct node {
 	uint64_t last_run;
 	bool stopping, stopped;
 	uint64_t stop_command;
-	msec stop_due;
+	msec stop_due, stop_tell_due;
+	struct kernel_state *left; /* of an earlier run; owned, NULL when nothing is left of it */
+	msec left_due, left_end;
 	struct ike_counts at_stop;
 	uint64_t kernel_failures;
 };
@@ -64,6 +66,8 @@ struct node {
 /* conns.c */
 void conns_set_plan(struct node *n, msec now, struct actions *actions);
 void conns_acquire(struct node *n, msec now, const struct kernel_acquire *acquire, struct actions *actions);
+/* A connection whose SAs an earlier run left is to be keyed anew, whatever auto= says. */
+void conns_adopt(struct node *n, msec now, uint32_t reqid, struct actions *actions);
 void conns_news(struct node *n, msec now, const struct ike_news *news, struct actions *actions);
 void conns_command(struct node *n, msec now, const struct command *command, struct actions *actions);
 void conns_time(struct node *n, msec now, struct actions *actions);
@@ -109,6 +113,24 @@ void conn_policy_untrap(struct node *n, const struct run *run, struct actions *a
 /* Our side of a connection: false when neither end, or each end, is ours. */
 bool conn_sides(const struct node *n, const struct conn *conn, const struct end **local,
 		const struct end **remote, struct address *address);
+
+/* For a step within a step: IKE's news and OE's wishes until there are none (node.c). */
+void node_translate(struct node *n, msec now, struct actions *actions);
+
+/* stop.c */
+void stop_begin(struct node *n, msec now, const struct command *command, struct actions *actions);
+/* A peer that did not confirm is named to whoever asked for the stop. */
+void stop_news(struct node *n, const struct ike_news *news, struct actions *actions);
+void stop_look(struct node *n, msec now, struct actions *actions);
+msec stop_deadline(const struct node *n);
+
+/* adopt.c: what an earlier run left in the kernel. Adopts state. */
+void adopt_take(struct node *n, struct kernel_state *state);
+/* After the plan is in force: what is to be adopted is keyed anew. */
+void adopt_begin(struct node *n, msec now, struct actions *actions);
+/* The actions of a step, from an index on: what they replace is forgotten, what must wait is taken out. */
+void adopt_look(struct node *n, msec now, size_t from, struct actions *actions);
+msec adopt_deadline(const struct node *n);
 
 /* status.c */
 void status_command(struct node *n, msec now, const struct command *command, struct actions *actions);

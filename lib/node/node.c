@@ -19,7 +19,7 @@ struct node *node_new(const struct crypto *crypto)
 	n->crypto = crypto;
 	n->ike = ike_new(crypto);
 	n->oe = oe_new(crypto);
-	n->stop_due = MSEC_NEVER;
+	n->stop_due = n->stop_tell_due = MSEC_NEVER;
 	/* Runs and flows name themselves to IKE by one series of numbers: runs have the odd upper half. */
 	n->last_run = (uint64_t)1 << 48;
 	if (!n->ike || !n->oe) {
@@ -35,6 +35,7 @@ void node_discard(struct node *n)
 		return;
 	ike_discard(n->ike);
 	oe_discard(n->oe);
+	kernel_state_discard(n->left);
 	plan_discard(n->plan);
 	free(n->addresses);
 	runs_forget(n);
@@ -170,13 +171,14 @@ static void fulfil(struct node *n, msec now, const struct oe_wish *wish, struct 
 }
 
 /* News and wishes until there are none. */
-static void translate(struct node *n, msec now, struct actions *actions)
+void node_translate(struct node *n, msec now, struct actions *actions)
 {
 	struct ike_news news;
 	struct oe_wish wish;
 
 	for (unsigned round = 0; round < ROUNDS_LIMIT; round++) {
 		if (ike_next_news(n->ike, &news)) {
+			stop_news(n, &news, actions);
 			if (is_group(n, news.conn))
 				tell_oe(n, now, &news, actions);
 			else
@@ -188,60 +190,6 @@ static void translate(struct node *n, msec now, struct actions *actions)
 		}
 	}
 	actions_note(actions, NOTE_ERROR, "news and wishes did not come to rest in one step");
-}
-
-/* ---- stopping ---- */
-
-static void begin_stop(struct node *n, msec now, const struct command *command, struct actions *actions)
-{
-	msec patience = command->deadline ? command->deadline
-			: n->plan         ? n->plan->setup.stop_deadline
-					  : LIMIT_STOP_DEADLINE;
-
-	if (n->stopping) {
-		/* Asked again: the wait is over. */
-		n->stop_due = now;
-		actions_result(actions, command->number, 0, REASON_STOPPING, "stopping now");
-		return;
-	}
-	n->stopping = true;
-	n->stop_command = command->number;
-	n->stop_due = msec_after(now, patience);
-	n->at_stop = ike_count(n->ike);
-	oe_stop(n->oe, now, actions);
-	conns_stop(n, now, actions);
-	ike_stop(n->ike, now, actions);
-}
-
-static void look_at_stop(struct node *n, msec now, struct actions *actions)
-{
-	struct ike_counts count;
-	struct action *a;
-	unsigned confirmed, unanswered;
-
-	if (!n->stopping || n->stopped)
-		return;
-	count = ike_count(n->ike);
-	if (count.ike_sas > count.lingering && now < n->stop_due)
-		return;
-	if (count.ike_sas > count.lingering) {
-		ike_give_up(n->ike, now, actions);
-		translate(n, now, actions);
-		count = ike_count(n->ike);
-	}
-	n->stopped = true;
-	n->stop_due = MSEC_NEVER;
-	confirmed = (unsigned)(count.deletes_confirmed - n->at_stop.deletes_confirmed);
-	unanswered = (unsigned)(count.deletes_unanswered - n->at_stop.deletes_unanswered);
-	actions_note(actions, unanswered ? NOTE_WARNING : NOTE_INFO, "stopped: confirmed %u, unanswered %u",
-		     confirmed, unanswered);
-	actions_result(actions, n->stop_command, unanswered ? 5 : 0, REASON_STOPPING,
-		       "stopped: confirmed %u, unanswered %u", confirmed, unanswered);
-	a = actions_add(actions, ACTION_STOPPED);
-	if (a) {
-		a->stopped.confirmed = confirmed;
-		a->stopped.unanswered = unanswered;
-	}
 }
 
 /* ---- events ---- */
@@ -277,7 +225,7 @@ static void take_command(struct node *n, msec now, struct event *event, struct a
 	const struct command *command = &event->command;
 
 	if (command->kind == COMMAND_SHUTDOWN)
-		begin_stop(n, now, command, actions);
+		stop_begin(n, now, command, actions);
 	else if (!n->plan)
 		actions_result(actions, command->number, 8, REASON_CONFIG, "there is no configuration");
 	else if (command->kind == COMMAND_EXPLAIN)
@@ -314,11 +262,14 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 	case EVENT_PLAN:
 		take_plan(n, now, event->plan, actions);
 		event->plan = NULL;
+		adopt_begin(n, now, actions);
 		break;
 	case EVENT_ADDRESSES:
 		take_addresses(n, now, event->addresses, actions);
 		break;
 	case EVENT_KERNEL_STATE:
+		adopt_take(n, event->kernel_state);
+		event->kernel_state = NULL;
 		break;
 	case EVENT_ABILITIES:
 		ike_set_abilities(n->ike, &event->abilities);
@@ -404,15 +355,16 @@ void node_step(struct node *n, msec now, struct event *event, struct actions *ac
 
 	dispatch(n, now, event, actions);
 	event_discard(n->crypto, event);
-	translate(n, now, actions);
+	node_translate(n, now, actions);
 	if (oe_deadline(n->oe) <= now)
 		oe_event(n->oe, now, &time, actions);
 	if (ike_deadline(n->ike) <= now)
 		ike_event(n->ike, now, &time, actions);
 	if (conns_deadline(n) <= now)
 		conns_time(n, now, actions);
-	translate(n, now, actions);
-	look_at_stop(n, now, actions);
+	node_translate(n, now, actions);
+	stop_look(n, now, actions);
+	adopt_look(n, now, from, actions);
 	drop_undone(actions, from);
 	order(actions, from);
 }
@@ -422,7 +374,8 @@ msec node_deadline(const struct node *n)
 	msec due = msec_earlier(ike_deadline(n->ike), oe_deadline(n->oe));
 
 	due = msec_earlier(due, conns_deadline(n));
-	return msec_earlier(due, n->stopped ? MSEC_NEVER : n->stop_due);
+	due = msec_earlier(due, adopt_deadline(n));
+	return msec_earlier(due, stop_deadline(n));
 }
 
 bool node_check(const struct node *n, msec now, char why[160])

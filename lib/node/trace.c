@@ -127,6 +127,28 @@ static void add_plan(struct line *l, const struct plan *plan)
 	}
 }
 
+static void add_state(struct line *l, const struct kernel_state *state)
+{
+	add(l, " adopt=%d", state->adopt);
+	for (size_t i = 0; i < state->sa_count; i++) {
+		const struct kernel_sa *sa = &state->sas[i];
+
+		add(l, " sa=%08x reqid=%u", sa->spi, sa->reqid);
+		add_address(l, "from", &sa->src);
+		add_address(l, "to", &sa->dst);
+	}
+	for (size_t i = 0; i < state->policy_count; i++) {
+		const struct kernel_policy *p = &state->policies[i];
+
+		add(l, " policy=%d action=%d mode=%d reqid=%u priority=%u", p->direction, p->action, p->mode,
+		    p->reqid, p->priority);
+		add_address(l, "from", &p->tunnel_src);
+		add_address(l, "to", &p->tunnel_dst);
+		add_selector(l, "src", &p->src);
+		add_selector(l, "dst", &p->dst);
+	}
+}
+
 char *event_print(const struct event *e)
 {
 	struct line l = begin(event_kind_name(e->kind));
@@ -158,6 +180,7 @@ char *event_print(const struct event *e)
 		add_endpoint(&l, "remote", &e->mapping.remote);
 		break;
 	case EVENT_KERNEL_STATE:
+		add_state(&l, e->kernel_state);
 		break;
 	case EVENT_KERNEL_FAILED:
 		add(&l, " child=%llu spi=%08x", (unsigned long long)e->kernel_failed.child,
@@ -266,6 +289,7 @@ char *action_print(const struct action *a)
 	case ACTION_NOTE:
 		add(&l, " %s %s", note_level_name(a->note.level), a->note.text);
 		break;
+	case ACTION_STOPPING:
 	case ACTION_STOPPED:
 		add(&l, " confirmed=%u unanswered=%u", a->stopped.confirmed, a->stopped.unanswered);
 		break;

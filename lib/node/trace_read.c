@@ -3,17 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node.h"
+#include "trace_inside.h"
 
 #define SOURCES 256
 
-/* A walk over " key=value" words; the line is cut in place. */
-struct walk {
-	char *rest;
-	const char *key, *value; /* value: "" for a word without '=' */
-};
-
-static bool next(struct walk *w)
+bool trace_next(struct walk *w)
 {
 	char *word, *equals;
 
@@ -30,12 +24,12 @@ static bool next(struct walk *w)
 	return true;
 }
 
-static bool is(const struct walk *w, const char *key)
+bool trace_is(const struct walk *w, const char *key)
 {
 	return strcmp(w->key, key) == 0;
 }
 
-static uint64_t number(const struct walk *w)
+uint64_t trace_number(const struct walk *w)
 {
 	return strtoull(w->value, NULL, 10);
 }
@@ -65,7 +59,7 @@ static bool text(const struct walk *w, char *out, size_t room)
 }
 
 /* "none" is no address, and right. */
-static bool address(const struct walk *w, struct address *a)
+bool trace_address(const struct walk *w, struct address *a)
 {
 	return strcmp(w->value, "none") == 0 || address_parse(a, w->value);
 }
@@ -74,14 +68,14 @@ static bool read_packet(struct walk *w, struct event *e, struct blob *room)
 {
 	bool ok = true;
 
-	while (ok && next(w)) {
-		if (is(w, "local"))
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "local"))
 			ok = endpoint_parse(&e->packet.local, w->value);
-		else if (is(w, "remote"))
+		else if (trace_is(w, "remote"))
 			ok = endpoint_parse(&e->packet.remote, w->value);
-		else if (is(w, "encapsulated"))
-			e->packet.encapsulated = number(w) != 0;
-		else if (is(w, "data"))
+		else if (trace_is(w, "encapsulated"))
+			e->packet.encapsulated = trace_number(w) != 0;
+		else if (trace_is(w, "data"))
 			ok = octets(w, room);
 	}
 	e->packet.data = bytes_of_blob(room);
@@ -93,24 +87,24 @@ static bool read_job(struct walk *w, struct event *e)
 	bool ok = true;
 
 	e->job = job_new(JOB_KE_MAKE, 0);
-	while (e->job && ok && next(w)) {
+	while (e->job && ok && trace_next(w)) {
 		for (int k = JOB_KE_MAKE; k <= JOB_VERIFY; k++) {
-			if (is(w, job_kind_name((enum job_kind)k)))
+			if (trace_is(w, job_kind_name((enum job_kind)k)))
 				e->job->kind = (enum job_kind)k;
 		}
-		if (is(w, "number"))
-			e->job->number = number(w);
-		else if (is(w, "ok"))
-			e->job->ok = number(w) != 0;
-		else if (is(w, "group"))
-			e->job->group = (uint16_t)number(w);
-		else if (is(w, "index"))
-			e->job->key_index = number(w);
-		else if (is(w, "public"))
+		if (trace_is(w, "number"))
+			e->job->number = trace_number(w);
+		else if (trace_is(w, "ok"))
+			e->job->ok = trace_number(w) != 0;
+		else if (trace_is(w, "group"))
+			e->job->group = (uint16_t)trace_number(w);
+		else if (trace_is(w, "index"))
+			e->job->key_index = trace_number(w);
+		else if (trace_is(w, "public"))
 			ok = octets(w, &e->job->public_value);
-		else if (is(w, "shared"))
+		else if (trace_is(w, "shared"))
 			ok = octets(w, &e->job->shared);
-		else if (is(w, "signature"))
+		else if (trace_is(w, "signature"))
 			ok = octets(w, &e->job->signature);
 	}
 	return ok && e->job;
@@ -120,18 +114,18 @@ static bool read_kernel(struct walk *w, struct event *e)
 {
 	bool ok = true;
 
-	while (ok && next(w)) {
-		if (is(w, "seq"))
-			e->acquire.seq = (uint32_t)number(w);
-		else if (is(w, "reqid"))
-			e->acquire.reqid = (uint32_t)number(w);
-		else if (is(w, "from"))
-			ok = address(w, &e->acquire.src);
-		else if (is(w, "to"))
-			ok = address(w, &e->acquire.dst);
-		else if (is(w, "src"))
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "seq"))
+			e->acquire.seq = (uint32_t)trace_number(w);
+		else if (trace_is(w, "reqid"))
+			e->acquire.reqid = (uint32_t)trace_number(w);
+		else if (trace_is(w, "from"))
+			ok = trace_address(w, &e->acquire.src);
+		else if (trace_is(w, "to"))
+			ok = trace_address(w, &e->acquire.dst);
+		else if (trace_is(w, "src"))
 			ok = selector_parse(&e->acquire.inner_src, w->value);
-		else if (is(w, "dst"))
+		else if (trace_is(w, "dst"))
 			ok = selector_parse(&e->acquire.inner_dst, w->value);
 	}
 	return ok;
@@ -141,13 +135,13 @@ static bool read_expire(struct walk *w, struct event *e)
 {
 	bool ok = true;
 
-	while (ok && next(w)) {
-		if (is(w, "spi"))
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "spi"))
 			e->expire.spi = hex32(w);
-		else if (is(w, "hard"))
-			e->expire.hard = number(w) != 0;
-		else if (is(w, "dst"))
-			ok = address(w, &e->expire.dst);
+		else if (trace_is(w, "hard"))
+			e->expire.hard = trace_number(w) != 0;
+		else if (trace_is(w, "dst"))
+			ok = trace_address(w, &e->expire.dst);
 	}
 	return ok;
 }
@@ -156,12 +150,12 @@ static bool read_mapping(struct walk *w, struct event *e)
 {
 	bool ok = true;
 
-	while (ok && next(w)) {
-		if (is(w, "spi"))
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "spi"))
 			e->mapping.spi = hex32(w);
-		else if (is(w, "local"))
+		else if (trace_is(w, "local"))
 			ok = endpoint_parse(&e->mapping.local, w->value);
-		else if (is(w, "remote"))
+		else if (trace_is(w, "remote"))
 			ok = endpoint_parse(&e->mapping.remote, w->value);
 	}
 	return ok;
@@ -171,12 +165,12 @@ static bool read_failed(struct walk *w, struct event *e)
 {
 	bool ok = true;
 
-	while (ok && next(w)) {
-		if (is(w, "child"))
-			e->kernel_failed.child = number(w);
-		else if (is(w, "spi"))
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "child"))
+			e->kernel_failed.child = trace_number(w);
+		else if (trace_is(w, "spi"))
 			e->kernel_failed.spi = hex32(w);
-		else if (is(w, "why"))
+		else if (trace_is(w, "why"))
 			ok = text(w, e->kernel_failed.why, sizeof(e->kernel_failed.why));
 	}
 	return ok;
@@ -186,15 +180,15 @@ static bool read_counters(struct walk *w, struct event *e)
 {
 	bool ok = true;
 
-	while (ok && next(w)) {
-		if (is(w, "spi"))
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "spi"))
 			e->counters.spi = hex32(w);
-		else if (is(w, "found"))
-			e->counters.found = number(w) != 0;
-		else if (is(w, "bytes"))
-			e->counters.counters.bytes = number(w);
-		else if (is(w, "dst"))
-			ok = address(w, &e->counters.dst);
+		else if (trace_is(w, "found"))
+			e->counters.found = trace_number(w) != 0;
+		else if (trace_is(w, "bytes"))
+			e->counters.counters.bytes = trace_number(w);
+		else if (trace_is(w, "dst"))
+			ok = trace_address(w, &e->counters.dst);
 	}
 	return ok;
 }
@@ -203,13 +197,13 @@ static bool read_question(const struct walk *w, struct dns_answer *a)
 {
 	static const enum dns_type types[] = { DNS_A, DNS_TXT, DNS_AAAA, DNS_IPSECKEY };
 
-	if (is(w, "name"))
+	if (trace_is(w, "name"))
 		snprintf(a->question.name, sizeof(a->question.name), "%s", w->value);
-	for (size_t i = 0; is(w, "type") && i < ARRAY_LENGTH(types); i++) {
+	for (size_t i = 0; trace_is(w, "type") && i < ARRAY_LENGTH(types); i++) {
 		if (strcmp(w->value, dns_type_name(types[i])) == 0)
 			a->question.type = types[i];
 	}
-	for (int v = DNS_SECURE; is(w, "verdict") && v <= DNS_TIMEOUT; v++) {
+	for (int v = DNS_SECURE; trace_is(w, "verdict") && v <= DNS_TIMEOUT; v++) {
 		if (strcmp(w->value, dns_verdict_name((enum dns_verdict)v)) == 0)
 			a->verdict = (enum dns_verdict)v;
 	}
@@ -222,16 +216,16 @@ static bool read_resolved(struct walk *w, struct event *e)
 	bool ok = a != NULL;
 
 	e->resolved.answer = a;
-	while (ok && next(w)) {
-		if (is(w, "number"))
-			e->resolved.number = number(w);
-		else if (is(w, "nxdomain"))
-			a->nxdomain = number(w) != 0;
-		else if (is(w, "ttl"))
-			a->ttl = (msec)number(w);
-		else if (is(w, "more"))
-			a->more = number(w) != 0;
-		else if (is(w, "rdata") && a->count < LIMIT_DNS_RECORDS)
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "number"))
+			e->resolved.number = trace_number(w);
+		else if (trace_is(w, "nxdomain"))
+			a->nxdomain = trace_number(w) != 0;
+		else if (trace_is(w, "ttl"))
+			a->ttl = (msec)trace_number(w);
+		else if (trace_is(w, "more"))
+			a->more = trace_number(w) != 0;
+		else if (trace_is(w, "rdata") && a->count < LIMIT_DNS_RECORDS)
 			ok = octets(w, &a->records[a->count++].rdata);
 		else
 			ok = read_question(w, a);
@@ -242,21 +236,21 @@ static bool read_resolved(struct walk *w, struct event *e)
 static bool read_command(struct walk *w, struct event *e)
 {
 	struct command *c = &e->command;
-	bool ok = next(w) && command_kind_parse(w->key, &c->kind);
+	bool ok = trace_next(w) && command_kind_parse(w->key, &c->kind);
 
-	while (ok && next(w)) {
-		if (is(w, "number"))
-			c->number = number(w);
-		else if (is(w, "deadline"))
-			c->deadline = (msec)number(w);
-		else if (is(w, "leave-state"))
-			c->leave_state = number(w) != 0;
-		else if (is(w, "name"))
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "number"))
+			c->number = trace_number(w);
+		else if (trace_is(w, "deadline"))
+			c->deadline = (msec)trace_number(w);
+		else if (trace_is(w, "leave-state"))
+			c->leave_state = trace_number(w) != 0;
+		else if (trace_is(w, "name"))
 			ok = text(w, c->name, sizeof(c->name));
-		else if (is(w, "address"))
-			ok = address(w, &c->address);
-		else if (is(w, "source"))
-			ok = address(w, &c->source);
+		else if (trace_is(w, "address"))
+			ok = trace_address(w, &c->address);
+		else if (trace_is(w, "source"))
+			ok = trace_address(w, &c->source);
 	}
 	return ok;
 }
@@ -271,18 +265,20 @@ static bool read_plan(struct walk *w, struct event *e, const struct plan *previo
 	char folder[512] = "", *slash;
 	size_t count = 0;
 
-	while (sources && problems && next(w) && count < SOURCES) {
-		struct plan_source *s = &sources[is(w, "text") && count ? count - 1 : count];
+	while (sources && problems && trace_next(w) && count < SOURCES) {
+		struct plan_source *s = &sources[trace_is(w, "text") && count ? count - 1 : count];
 
 		if (!octets(w, &raw))
 			break;
-		if (is(w, "text")) {
+		if (trace_is(w, "text")) {
 			s->text = strndup((const char *)raw.data, raw.len);
 			s->len = raw.len;
 			continue;
 		}
 		s->name = strndup((const char *)raw.data, raw.len);
-		s->kind = is(w, "config") ? SOURCE_CONFIG : is(w, "secrets") ? SOURCE_SECRETS : SOURCE_GROUP;
+		s->kind = trace_is(w, "config")    ? SOURCE_CONFIG
+			  : trace_is(w, "secrets") ? SOURCE_SECRETS
+						   : SOURCE_GROUP;
 		count++;
 		if (s->kind == SOURCE_CONFIG && !places.config)
 			places.config = s->name;
@@ -317,13 +313,13 @@ static bool read_addresses(struct walk *w, struct event *e)
 	bool ok = true;
 
 	e->addresses = calloc(1, sizeof(*e->addresses));
-	while (e->addresses && ok && next(w)) {
-		if (is(w, "default4"))
-			ok = address(w, &e->addresses->default_v4);
-		else if (is(w, "default6"))
-			ok = address(w, &e->addresses->default_v6);
-		else if (is(w, "address") && e->addresses->count < EVENT_ADDRESS_LIMIT)
-			ok = address(w, &e->addresses->at[e->addresses->count++]);
+	while (e->addresses && ok && trace_next(w)) {
+		if (trace_is(w, "default4"))
+			ok = trace_address(w, &e->addresses->default_v4);
+		else if (trace_is(w, "default6"))
+			ok = trace_address(w, &e->addresses->default_v6);
+		else if (trace_is(w, "address") && e->addresses->count < EVENT_ADDRESS_LIMIT)
+			ok = trace_address(w, &e->addresses->at[e->addresses->count++]);
 	}
 	return ok && e->addresses;
 }
@@ -331,17 +327,17 @@ static bool read_addresses(struct walk *w, struct event *e)
 static bool read_abilities(struct walk *w, struct event *e)
 {
 	e->abilities.port = "replay";
-	while (next(w)) {
-		if (is(w, "esp"))
-			e->abilities.esp = number(w) != 0;
-		else if (is(w, "queues"))
-			e->abilities.queues_first_packet = number(w) != 0;
-		else if (is(w, "aead"))
-			e->abilities.aead = number(w) != 0;
-		else if (is(w, "esn"))
-			e->abilities.esn = number(w) != 0;
-		else if (is(w, "window"))
-			e->abilities.replay_window_max = (uint16_t)number(w);
+	while (trace_next(w)) {
+		if (trace_is(w, "esp"))
+			e->abilities.esp = trace_number(w) != 0;
+		else if (trace_is(w, "queues"))
+			e->abilities.queues_first_packet = trace_number(w) != 0;
+		else if (trace_is(w, "aead"))
+			e->abilities.aead = trace_number(w) != 0;
+		else if (trace_is(w, "esn"))
+			e->abilities.esn = trace_number(w) != 0;
+		else if (trace_is(w, "window"))
+			e->abilities.replay_window_max = (uint16_t)trace_number(w);
 	}
 	return true;
 }
@@ -364,7 +360,7 @@ static bool read_kind(struct walk *w, struct event *e, const struct plan *previo
 	case EVENT_MAPPING:
 		return read_mapping(w, e);
 	case EVENT_KERNEL_STATE:
-		return false;
+		return trace_read_state(w, &e->kernel_state);
 	case EVENT_KERNEL_FAILED:
 		return read_failed(w, e);
 	case EVENT_COUNTERS:
@@ -392,9 +388,9 @@ bool event_parse(const char *line, struct event *event, const struct plan *previ
 
 	memset(event, 0, sizeof(*event));
 	snprintf(why, 160, "no such event");
-	if (copy && next(&w)) {
+	if (copy && trace_next(&w)) {
 		for (int k = EVENT_TIME; k <= EVENT_KERNEL_STATE && !ok; k++) {
-			if (!is(&w, event_kind_name((enum event_kind)k)))
+			if (!trace_is(&w, event_kind_name((enum event_kind)k)))
 				continue;
 			event->kind = (enum event_kind)k;
 			snprintf(why, 160, "a value of the event makes no sense");

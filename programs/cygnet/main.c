@@ -26,7 +26,11 @@ static const char usage[] =
 	"  reload                     read the files again\n"
 	"  check [FILE]               whether a configuration is right\n"
 	"  key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] [--ipseckey]\n"
-	"  shutdown                   delete every SA, wait for the peers, end\n";
+	"  rekey-ike|rekey-child NAME renew the SAs of a connection now\n"
+	"  delete-ike|delete-child NAME  delete just these; the connection may come again\n"
+	"  liveness NAME              ask the peer for a sign of life\n"
+	"  shutdown [--deadline S]    delete every SA, wait for the peers, end\n"
+	"  shutdown --leave-state     end and leave the kernel's SAs to the next run (cygnetd --adopt)\n";
 
 /* What failed on this side of the socket, in the form that was asked for. */
 static int fail(const struct tool *t, int status, const char *reason, const char *text)
@@ -198,9 +202,33 @@ static int explain(const struct tool *t, int argc, char **argv)
 	return ask(t, o, false);
 }
 
+static int shut_down(const struct tool *t, int argc, char **argv)
+{
+	json_t *o = request("shutdown");
+
+	for (int i = 0; i < argc; i++) {
+		char *end = NULL;
+		long seconds = i + 1 < argc ? strtol(argv[i + 1], &end, 10) : 0;
+
+		if (!strcmp(argv[i], "--leave-state")) {
+			json_object_set_new(o, "leave-state", json_true());
+		} else if (!strcmp(argv[i], "--deadline") && end && !*end && seconds > 0 && seconds <= 3600) {
+			json_object_set_new(o, "deadline-ms", json_integer(seconds * 1000));
+			i++;
+		} else {
+			fprintf(stderr, "cygnet shutdown [--leave-state] [--deadline SECONDS]\n");
+			json_decref(o);
+			return 2;
+		}
+	}
+	return ask(t, o, false);
+}
+
 static int run(const struct tool *t, const char *verb, int argc, char **argv)
 {
-	static const char *const with_name[] = { "up", "down", "add", "delete", "route", "unroute" };
+	static const char *const with_name[] = { "up",         "down",         "add",       "delete",
+						 "route",      "unroute",      "rekey-ike", "rekey-child",
+						 "delete-ike", "delete-child", "liveness" };
 
 	for (size_t i = 0; i < ARRAY_LENGTH(with_name); i++) {
 		if (strcmp(verb, with_name[i]) == 0)
@@ -218,7 +246,9 @@ static int run(const struct tool *t, const char *verb, int argc, char **argv)
 		return ask(t, request("subscribe"), true);
 	if (!strcmp(verb, "oe") && argc == 1 && !strcmp(argv[0], "list"))
 		return ask(t, request("oe-list"), false);
-	if (!strcmp(verb, "status") || !strcmp(verb, "reload") || !strcmp(verb, "shutdown"))
+	if (!strcmp(verb, "shutdown"))
+		return shut_down(t, argc, argv);
+	if (!strcmp(verb, "status") || !strcmp(verb, "reload"))
 		return ask(t, request(verb), false);
 	fprintf(stderr, "cygnet: no verb '%s'\n%s", verb, usage);
 	return 2;

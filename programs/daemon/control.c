@@ -235,6 +235,7 @@ static void command(struct client *cl, json_t *request, json_int_t id, enum comm
 	cl->id = id;
 	event.command.kind = kind;
 	event.command.deadline = json_integer_value(json_object_get(request, "deadline-ms"));
+	event.command.leave_state = json_is_true(json_object_get(request, "leave-state"));
 	if (!event.command.deadline)
 		event.command.deadline = cl->owner->d->options.stop_deadline;
 	snprintf(event.command.name, sizeof(event.command.name), "%s", name ? name : "");

@@ -12,7 +12,7 @@
 struct options {
 	const char *config, *secrets, *policies, *nssdir, *rundir, *keylog, *trace;
 	enum note_level level;
-	bool foreground;
+	bool foreground, adopt, leave_state;
 	msec stop_deadline;
 	uint16_t ike_port, natt_port;
 };
@@ -39,6 +39,7 @@ struct daemon {
 	struct plan *plan; /* borrowed copy for comparing at reload: owned by the node */
 	struct waiting_event *first, *last; /* what a step's actions brought; fed after it */
 	bool stepping, stopping, done;
+	bool leave; /* SAs and policies are to stay for the next run */
 	bool lost; /* kernel messages were: all must be looked for */
 	int exit_status;
 	FILE *keylog, *trace;

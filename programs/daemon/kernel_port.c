@@ -63,7 +63,8 @@ struct kernel_port *kernel_port_open(char why[256])
 	port->tuned[0].file = "/proc/sys/net/core/xfrm_larval_drop";
 	port->tuned[1].file = "/proc/sys/net/core/xfrm_acq_expires";
 	port->requests = open_socket(0);
-	port->events = open_socket(1u << (XFRMNLGRP_ACQUIRE - 1) | 1u << (XFRMNLGRP_EXPIRE - 1));
+	port->events = open_socket(1u << (XFRMNLGRP_ACQUIRE - 1) | 1u << (XFRMNLGRP_EXPIRE - 1) |
+				   1u << (XFRMNLGRP_MAPPING - 1));
 	if (port->requests >= 0 && port->events >= 0 && fcntl(port->events, F_SETFL, O_NONBLOCK) == 0)
 		return port;
 	snprintf(why, 256, "the kernel's XFRM cannot be reached: %s", strerror(errno));
@@ -140,6 +141,8 @@ static void tell(const struct xfrm_message *m, const struct kernel_port_handlers
 		handlers->acquire(context, &m->acquire);
 	else if (m->kind == XFRM_EXPIRE && xfrm_sa_is_ours(&m->sa))
 		handlers->expire(context, &m->expire);
+	else if (m->kind == XFRM_MAPPING && xfrm_sa_is_ours(&m->sa))
+		handlers->mapping(context, m->mapping.spi, &m->mapping.local, &m->mapping.remote);
 }
 
 void kernel_port_read(struct kernel_port *port, const struct kernel_port_handlers *handlers, void *context)
@@ -253,15 +256,9 @@ bool kernel_policy_remove(struct kernel_port *port, const struct kernel_policy *
 
 /* ---- everything that is ours ---- */
 
-struct book {
-	struct kernel_sa *sas;
-	struct kernel_policy *policies;
-	size_t sa_count, policy_count;
-};
-
 static void write_down(void *context, const struct xfrm_message *m)
 {
-	struct book *b = context;
+	struct kernel_state *b = context;
 
 	if (m->kind == XFRM_SA && xfrm_sa_is_ours(&m->sa)) {
 		struct kernel_sa *grown = realloc(b->sas, (b->sa_count + 1) * sizeof(*grown));
@@ -307,22 +304,31 @@ void kernel_port_look(struct kernel_port *port, const struct kernel_port_handler
 	free(u);
 }
 
-unsigned kernel_port_flush_own(struct kernel_port *port)
+struct kernel_state *kernel_port_state(struct kernel_port *port)
 {
-	struct book b = { NULL, NULL, 0, 0 };
+	struct kernel_state *state = calloc(1, sizeof(*state));
 	char why[96];
-	unsigned removed = 0;
 
-	exchange(port, xfrm_write_policy_dump(port->out, ++port->seq), write_down, &b, why);
-	exchange(port, xfrm_write_sa_dump(port->out, ++port->seq), write_down, &b, why);
-	for (size_t i = 0; i < b.policy_count; i++)
-		removed += kernel_policy_remove(port, &b.policies[i], why);
-	for (size_t i = 0; i < b.sa_count; i++)
-		removed += kernel_sa_remove(port, &b.sas[i], why);
-	free(b.policies);
-	free(b.sas);
+	if (!state)
+		return NULL;
+	exchange(port, xfrm_write_policy_dump(port->out, ++port->seq), write_down, state, why);
+	exchange(port, xfrm_write_sa_dump(port->out, ++port->seq), write_down, state, why);
 	/* The kernel's answers held the keys of the SAs. */
 	wipe(port->in, sizeof(port->in));
+	return state;
+}
+
+unsigned kernel_port_flush_own(struct kernel_port *port)
+{
+	struct kernel_state *state = kernel_port_state(port);
+	unsigned removed = 0;
+	char why[96];
+
+	for (size_t i = 0; state && i < state->policy_count; i++)
+		removed += kernel_policy_remove(port, &state->policies[i], why);
+	for (size_t i = 0; state && i < state->sa_count; i++)
+		removed += kernel_sa_remove(port, &state->sas[i], why);
+	kernel_state_discard(state);
 	return removed;
 }
 

@@ -20,6 +20,8 @@ int kernel_port_fd(const struct kernel_port *port);
 struct kernel_port_handlers {
 	void (*acquire)(void *context, const struct kernel_acquire *acquire);
 	void (*expire)(void *context, const struct kernel_expire *expire);
+	void (*mapping)(void *context, uint32_t spi, const struct endpoint *local,
+			const struct endpoint *remote);
 	void (*lost)(void *context); /* messages were lost (ENOBUFS): all must be read again */
 };
 
@@ -39,6 +41,9 @@ MUST_USE bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *
 			      struct kernel_counters *counters);
 MUST_USE bool kernel_policy_put(struct kernel_port *port, const struct kernel_policy *policy, char why[96]);
 bool kernel_policy_remove(struct kernel_port *port, const struct kernel_policy *policy, char why[96]);
+
+/* Every SA and policy that is ours by reqid and priority, without keys; the caller owns it. NULL without memory. */
+struct kernel_state *kernel_port_state(struct kernel_port *port);
 
 /* Removes every SA and policy that is ours by reqid and priority; returns how many there were. */
 unsigned kernel_port_flush_own(struct kernel_port *port);

@@ -85,10 +85,18 @@ static void kernel_action(struct daemon *d, struct action *a)
 static void stopped(struct daemon *d, const struct action *a)
 {
 	d->done = true;
+	d->leave = a->stopped.left;
 	d->exit_status = a->stopped.unanswered ? 1 : 0;
 	sd_notifyf(0, "STATUS=stopped: %u confirmed, %u unanswered", a->stopped.confirmed,
 		   a->stopped.unanswered);
 	event_base_loopexit(d->base, NULL);
+}
+
+static void stopping(const struct action *a)
+{
+	/* The service manager is told how far it is, and to have as much patience as we. */
+	sd_notifyf(0, "STATUS=stopping: %u peers confirmed, %u to go\nEXTEND_TIMEOUT_USEC=%lld",
+		   a->stopped.confirmed, a->stopped.waiting, (long long)(a->stopped.wait + 5000) * 1000);
 }
 
 static void transition(struct daemon *d, const struct action *a)
@@ -132,6 +140,9 @@ static void carry_out(struct daemon *d, struct action *a)
 		break;
 	case ACTION_NOTE:
 		log_write(a->note.level, "%s", a->note.text);
+		break;
+	case ACTION_STOPPING:
+		stopping(a);
 		break;
 	case ACTION_STOPPED:
 		stopped(d, a);

@@ -16,7 +16,7 @@
 static const char usage[] =
 	"cygnetd [--config F] [--secrets F] [--policies D] [--nssdir D] [--rundir D] [--foreground]\n"
 	"        [--log-level error|warning|info|debug] [--keylog F] [--trace F] [--stop-deadline SECONDS]\n"
-	"        [--ike-port N] [--natt-port N]\n";
+	"        [--ike-port N] [--natt-port N] [--adopt] [--leave-state]\n";
 
 static const struct options defaults = {
 	.config = "/etc/ipsec.conf",
@@ -49,6 +49,7 @@ static bool parse_options(int argc, char **argv, struct options *o)
 		{ "log-level", 1, NULL, 'l' }, { "keylog", 1, NULL, 'k' },
 		{ "trace", 1, NULL, 't' },     { "stop-deadline", 1, NULL, 'd' },
 		{ "ike-port", 1, NULL, 'i' },  { "natt-port", 1, NULL, 'N' },
+		{ "adopt", 0, NULL, 'a' },     { "leave-state", 0, NULL, 'L' },
 		{ "help", 0, NULL, 'h' },      { NULL, 0, NULL, 0 },
 	};
 	long value;
@@ -73,7 +74,9 @@ static bool parse_options(int argc, char **argv, struct options *o)
 			o->rundir = optarg;
 			break;
 		case 'f':
-			o->foreground = true;
+		case 'a':
+		case 'L':
+			*(c == 'f' ? &o->foreground : c == 'a' ? &o->adopt : &o->leave_state) = true;
 			break;
 		case 'k':
 			o->keylog = optarg;
@@ -131,6 +134,7 @@ static void on_signal(evutil_socket_t number, short what, void *context)
 	sd_notify(0, "STOPPING=1\nSTATUS=deleting all SAs; waiting for the peers' confirmation");
 	event.command.kind = COMMAND_SHUTDOWN;
 	event.command.deadline = d->options.stop_deadline;
+	event.command.leave_state = d->options.leave_state;
 	daemon_feed(d, &event);
 }
 
@@ -150,6 +154,17 @@ static void on_expire(void *context, const struct kernel_expire *expire)
 	daemon_feed(context, &event);
 }
 
+static void on_mapping(void *context, uint32_t spi, const struct endpoint *local,
+		       const struct endpoint *remote)
+{
+	struct event event = { .kind = EVENT_MAPPING };
+
+	event.mapping.spi = spi;
+	event.mapping.local = *local;
+	event.mapping.remote = *remote;
+	daemon_feed(context, &event);
+}
+
 static void on_lost(void *context)
 {
 	struct daemon *d = context;
@@ -159,7 +174,7 @@ static void on_lost(void *context)
 
 static void kernel_readable(evutil_socket_t fd, short what, void *context)
 {
-	static const struct kernel_port_handlers handlers = { on_acquire, on_expire, on_lost };
+	static const struct kernel_port_handlers handlers = { on_acquire, on_expire, on_mapping, on_lost };
 	struct event resync = { .kind = EVENT_RESYNC };
 	struct daemon *d = context;
 
@@ -172,18 +187,32 @@ static void kernel_readable(evutil_socket_t fd, short what, void *context)
 	daemon_feed(d, &resync);
 }
 
+/* What an earlier run left: the node says what is kept, and what goes when the plan's own policies stand. */
+static void take_leftovers(struct daemon *d)
+{
+	struct event event = { .kind = EVENT_KERNEL_STATE };
+
+	event.kernel_state = kernel_port_state(d->kernel);
+	if (!event.kernel_state || (!event.kernel_state->sa_count && !event.kernel_state->policy_count)) {
+		kernel_state_discard(event.kernel_state);
+		return;
+	}
+	event.kernel_state->adopt = d->options.adopt;
+	log_write(NOTE_WARNING, "an earlier run left %zu SAs and %zu policies: %s",
+		  event.kernel_state->sa_count, event.kernel_state->policy_count,
+		  d->options.adopt ? "adopted until they are keyed anew" : "replaced");
+	daemon_feed(d, &event);
+}
+
 static bool open_kernel(struct daemon *d, char why[256])
 {
 	struct event event = { .kind = EVENT_ABILITIES };
-	unsigned leftovers;
 	char tuned[256];
 
 	d->kernel = kernel_port_open(why);
 	if (!d->kernel)
 		return false;
-	leftovers = kernel_port_flush_own(d->kernel);
-	if (leftovers)
-		log_write(NOTE_WARNING, "%u SAs and policies of an earlier run were removed", leftovers);
+	take_leftovers(d);
 	if (!kernel_port_tune(d->kernel, 165, tuned))
 		log_write(NOTE_WARNING, "%s: the first packet of a held destination may be lost", tuned);
 	kernel_port_abilities(d->kernel, &event.abilities);
@@ -274,7 +303,7 @@ static void close_all(struct daemon *d)
 		addresses_close(d);
 	sockets_close(d->sockets);
 	node_discard(d->node);
-	if (d->kernel)
+	if (d->kernel && !d->leave)
 		kernel_port_flush_own(d->kernel);
 	kernel_port_close(d->kernel);
 	for (size_t i = 0; i < ARRAY_LENGTH(d->signals); i++) {

@@ -216,6 +216,11 @@ bool kernel_policy_remove(struct kernel_port *port, const struct kernel_policy *
 	return take_out(&port->policies, key, why);
 }
 
+struct kernel_state *kernel_port_state(struct kernel_port *port)
+{
+	return calloc(1, sizeof(struct kernel_state));
+}
+
 unsigned kernel_port_flush_own(struct kernel_port *port)
 {
 	unsigned removed = empty(&port->policies) + empty(&port->sas);

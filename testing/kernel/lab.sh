@@ -113,7 +113,7 @@ cygnetd_start() {
 		--nssdir /var/lib/ipsec/nss --rundir /run/cygnet --foreground --log-level debug --keylog "$OUT/$h.keys" "$@" \
 		> "$OUT/$h.log" 2>&1
 	echo $bg > "/run/lab/$h/daemon"
-	if ! waitfor 10 grep -q 'cygnetd is ready' "$OUT/$h.log"; then
+	if ! waitfor 30 grep -q 'cygnetd is ready' "$OUT/$h.log"; then
 		sed 's/^/# /' "$OUT/$h.log"
 		return 1
 	fi

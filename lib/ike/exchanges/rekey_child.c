@@ -189,6 +189,10 @@ struct verdict rekey_child_aim(struct ike_context *c, struct exchange *x, const 
 		return verdict_refuse(REASON_MALFORMED, INVALID_SYNTAX);
 	r = reader_of(n.spi);
 	old = ike_sa_child_by_spi_out(x->owner, reader_u32(&r));
+	/* It may be the one that our own request is making: its answer is late, and names it. */
+	if (!old && (exchange_under_way(x->owner, COLLIDE_CREATE_CHILD, 0) ||
+		     exchange_under_way(x->owner, COLLIDE_REKEY_CHILD, 0)))
+		return verdict_refuse(REASON_COLLISION, TEMPORARY_FAILURE);
 	if (!old || old->state == CHILD_DRAINING || old->state == CHILD_GONE)
 		return not_found(c, x, n.spi);
 	v = may_replace(x->owner, old);

@@ -189,7 +189,7 @@ static void await_delete(struct ike_context *c, struct ike_sa *heir)
 {
 	heir->redundant = true;
 	heir->told_down = true;
-	heir->quiet_due = msec_after(c->now, LIMIT_REDUNDANT);
+	heir->quiet_due = msec_after(c->now, LIMIT_REKEYED);
 	ike_sa_arm(c, heir);
 }
 

@@ -27,6 +27,7 @@ struct ike_context {
 	uint64_t last_serial; /* of IKE SAs and Child SAs alike */
 	struct ike_counts totals; /* deletes_* only; the rest is counted when asked for */
 	struct crowd *crowd; /* half-open ones by prefix; owned; NULL without memory: none are counted */
+	size_t lingering; /* IKE SAs in DELETED */
 	size_t gathered; /* octets of fragments kept in all */
 	size_t half_open; /* as responder, not yet authenticated */
 	bool stopping;

@@ -168,6 +168,7 @@ void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason
 	ike_sa_forget_handshake(c, sa);
 	table_remove(&c->table, sa);
 	deadlines_remove(&c->deadlines, sa->serial);
+	c->lingering -= sa->state == IKE_DELETED;
 	if (sa->half_open)
 		context_half_open(c, &sa->first_remote.address, false);
 	for (size_t i = 0; i < ARRAY_LENGTH(sa->gather); i++) {
@@ -223,6 +224,8 @@ static void enter_state(struct ike_context *c, struct ike_sa *sa, enum ike_state
 
 	actions_transition(c->actions, "ike", sa->serial, conn ? conn->name : "", ike_state_name(sa->state),
 			   ike_state_name(next), reason);
+	c->lingering += next == IKE_DELETED;
+	c->lingering -= sa->state == IKE_DELETED;
 	sa->state = next;
 	if (next != IKE_AUTHENTICATING && sa->half_open) {
 		sa->half_open = false;
