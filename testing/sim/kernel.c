@@ -176,15 +176,20 @@ void sim_kernel_clear(struct sim_node *n)
 	}
 }
 
+/* What a packet is: its protocol and the port that the worlds' connections are for. */
+static bool takes(const struct selector *s, const struct address *a, uint8_t protocol)
+{
+	return selector_has_address(s, a) && (!s->protocol || s->protocol == protocol);
+}
+
 static const struct kernel_policy *best_policy(const struct sim_node *n, const struct address *from,
-					       const struct address *to)
+					       const struct address *to, uint8_t protocol)
 {
 	const struct kernel_policy *best = NULL;
 
 	for (const struct sim_policy *p = n->policies; p; p = p->next) {
-		if (p->policy.direction == KERNEL_OUT && selector_has_address(&p->policy.src, from) &&
-		    selector_has_address(&p->policy.dst, to) &&
-		    (!best || p->policy.priority < best->priority))
+		if (p->policy.direction == KERNEL_OUT && takes(&p->policy.src, from, protocol) &&
+		    takes(&p->policy.dst, to, protocol) && (!best || p->policy.priority < best->priority))
 			best = &p->policy;
 	}
 	return best;
@@ -205,7 +210,8 @@ static void raise_acquire(struct world *w, size_t node, const struct kernel_poli
 }
 
 /* As Linux chooses: of the SAs that the policy's template means, the newest. */
-static struct sim_sa *best_sa(struct sim_node *n, const struct kernel_policy *p, const struct address *to)
+static struct sim_sa *best_sa(struct sim_node *n, const struct kernel_policy *p, const struct address *to,
+			      uint8_t protocol)
 {
 	struct sim_sa *best = NULL;
 
@@ -232,7 +238,9 @@ static void send_esp(struct world *w, size_t node, struct sim_sa *sa)
 void world_send(struct world *w, size_t node, const struct address *to)
 {
 	struct sim_node *n = &w->nodes[node];
-	const struct kernel_policy *p = best_policy(n, &n->address, to);
+	static const uint8_t protocols[] = { 1, 6, 17 };
+	uint8_t protocol = protocols[world_draw(w, ARRAY_LENGTH(protocols))];
+	const struct kernel_policy *p = best_policy(n, &n->address, to, protocol);
 	struct sim_sa *sa;
 
 	if (!p || p->action == KERNEL_PASS) {
@@ -244,7 +252,7 @@ void world_send(struct world *w, size_t node, const struct address *to)
 		w->fates[FATE_BLOCKED]++;
 		return;
 	}
-	sa = p->action == KERNEL_IPSEC ? best_sa(n, p, to) : NULL;
+	sa = p->action == KERNEL_IPSEC ? best_sa(n, p, to, protocol) : NULL;
 	if (sa) {
 		send_esp(w, node, sa);
 		return;
