@@ -371,7 +371,12 @@ void ike_stop(struct ike *ike, msec now, struct actions *actions)
 		/* A successor that lost a crossing is its maker's to delete; likely nobody has it any more. */
 		if (sa->redundant && sa->state == IKE_ESTABLISHED)
 			ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_REDUNDANT);
-		delete_ike(c, sa, REASON_STOPPING);
+		/*
+		 * What the peer replaced it deletes itself, when our answer has come. Were we first, it would forget the
+		 * successor with its request (2.25.2) and answer no delete of that.
+		 */
+		if (sa->state != IKE_REKEYED)
+			delete_ike(c, sa, REASON_STOPPING);
 		/* A stranger's half-open handshake is owed nothing. */
 		if (!sa->initiator && sa->state == IKE_AUTHENTICATING)
 			ike_sa_happens(c, sa, HAPPENED_HALF_OPEN_OVER, REASON_STOPPING);

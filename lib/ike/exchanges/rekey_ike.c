@@ -84,6 +84,21 @@ static struct ike_sa *rival_of(struct ike_context *c, const struct making *w)
 	return rival && rival->state == IKE_ESTABLISHED ? rival : NULL;
 }
 
+/*
+ * Only the peer's successor is left to follow. It does, unless the old one is being closed by us: then whoever wants it
+ * closed does not want another in its place.
+ */
+static void follow_rival(struct ike_context *c, struct ike_sa *old, struct ike_sa *rival)
+{
+	if (old->state == IKE_ESTABLISHED) {
+		ike_sa_succeed(c, old, rival);
+	} else {
+		rival->told_down = true;
+		delete_ike(c, rival, old->end_reason);
+		ike_sa_arm(c, rival);
+	}
+}
+
 static struct verdict follow_group(struct ike_context *c, struct exchange *x, const struct notify *n)
 {
 	struct ike_sa *sa = x->owner;
@@ -118,7 +133,7 @@ static struct verdict take_refusal(struct ike_context *c, struct exchange *x, co
 
 	if (rival) {
 		/* The peer knows only of its own: that one it is. Its delete of the old one follows. */
-		ike_sa_succeed(c, sa, rival);
+		follow_rival(c, sa, rival);
 		return VERDICT_OK;
 	}
 	actions_note(c->actions, n->type == TEMPORARY_FAILURE ? NOTE_DEBUG : NOTE_INFO,
@@ -200,7 +215,10 @@ static void settle_succession(struct ike_context *c, struct exchange *x, struct 
 	struct ike_sa *rival = rival_of(c, w);
 
 	if (old->state != IKE_ESTABLISHED) {
-		retire(c, heir); /* it is being closed: nobody is to follow */
+		/* It is being closed: nobody is to follow. */
+		retire(c, heir);
+		if (rival)
+			follow_rival(c, old, rival);
 	} else if (rival && collide_is_lower(making_lowest(w), bytes_of_blob(&w->rival_lowest))) {
 		ike_sa_succeed(c, old, rival);
 		retire(c, heir);
@@ -235,8 +253,8 @@ static void rekey_abandon(struct ike_context *c, struct exchange *x, enum reason
 {
 	struct ike_sa *sa = x->owner, *rival = rival_of(c, x->work);
 
-	if (rival && sa->state == IKE_ESTABLISHED)
-		ike_sa_succeed(c, sa, rival);
+	if (rival)
+		follow_rival(c, sa, rival);
 	else if (reason == REASON_PEER_SILENT)
 		return; /* the whole IKE SA ends */
 	else if (notify == INVALID_SYNTAX)
@@ -251,7 +269,7 @@ void rekey_ike_give_way(struct ike_context *c, struct ike_sa *sa)
 	struct ike_sa *rival = own ? rival_of(c, own->work) : NULL;
 
 	if (rival)
-		ike_sa_succeed(c, sa, rival);
+		follow_rival(c, sa, rival);
 }
 
 /* ---- they ask ---- */
