@@ -1,6 +1,7 @@
 # The rings of tests (docs/HACKING.md). Each suite runs through testing/tools/tap, which never fails; tally adds up.
 
-WORLDS ?= 1000
+WORLDS ?= 2000
+DEPTH ?= 10
 SEED ?=
 SECONDS ?= 30
 
@@ -13,14 +14,23 @@ fresh:
 	$(Q)rm -rf $(B)/tap
 
 ## make quick     unit tests, small worlds, tables, tidy; under sanitizers; no root, no network
-quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario
+quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
+	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 5
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n
 sim: $(B)/release/sim
 	$(Q)$(B)/release/sim $(if $(SEED),--seed $(SEED),--worlds $(WORLDS))
+
+## make interleave every order of two things begun at once, to DEPTH=n choices with one loss
+interleave: $(B)/release/interleave
+	$(Q)$(B)/release/interleave --depth $(DEPTH)
+
+## make mutants    small faults put into collide, window and delete: how many the tests notice (minutes)
+mutants:
+	$(Q)testing/tools/mutants
 
 ## make scenarios the stories in testing/scenarios
 scenarios: $(B)/asan/scenario
@@ -59,10 +69,12 @@ demo:
 	$(Q)testing/kernel/run --timeout 120 --out $(B)/demo testing/kernel/demo.sh
 
 ## make check     everything; ends with one line: N passed, N failed, N skipped
-check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/release/sim $(FUZZ)
+check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/release/sim $(B)/release/interleave $(FUZZ)
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
+	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 5
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
+	$(Q)$(TAP) interleave $(B)/release/interleave --depth $(DEPTH)
 	$(Q)$(TAP) sim/twice testing/tools/twice 7
 	$(Q)$(TAP) symbols testing/tools/symbols
 	$(Q)$(MAKE) --no-print-directory daemon
@@ -70,4 +82,4 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/release/sim
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check

@@ -118,6 +118,14 @@ void world_sleep(struct world *w, size_t node, msec span);
 /* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */
 void world_restart(struct world *w, size_t node);
 
+/*
+ * For whoever wants to choose the order himself: the messages and jobs that are under way, in order of their sending, and
+ * what becomes of the kth: it arrives now, or is lost. Time does not pass.
+ */
+size_t world_under_way(struct world *w);
+bool world_is_message(struct world *w, size_t k);
+void world_choose(struct world *w, size_t k, bool lose);
+
 /* Lets time pass; false as soon as an invariant is violated. */
 bool world_run(struct world *w, msec span);
 uint64_t world_draw(struct world *w, uint64_t below);

@@ -122,6 +122,27 @@ static void a_slot_at_work_is_not_taken(void **state)
 	assert_int_equal(window_place(&w, 2, &holder), WINDOW_OUTSIDE);
 }
 
+/* The number of what was never sent is given again; not when a later one is out. */
+static void a_number_can_be_given_back(void **state)
+{
+	struct window w;
+	struct exchange a = { 0 }, b = { 0 };
+
+	window_init(&w, 4);
+	a.message_id = window_take(&w, &a);
+	assert_true(window_give_back(&w, &a));
+	assert_int_equal(w.next, 0);
+	assert_null(window_awaiting(&w, 0));
+	a.message_id = window_take(&w, &a);
+	assert_int_equal(a.message_id, 0);
+	b.message_id = window_take(&w, &b);
+	assert_false(window_give_back(&w, &a));
+	assert_ptr_equal(window_awaiting(&w, 0), &a);
+	assert_int_equal(w.next, 2);
+	assert_true(window_give_back(&w, &b));
+	assert_int_equal(w.next, 1);
+}
+
 static void numbers_do_not_run_over(void **state)
 {
 	struct window w;
@@ -138,6 +159,7 @@ int main(void)
 		cmocka_unit_test(the_oldest_holds_the_window_back),
 		cmocka_unit_test(arrivals_are_placed_as_the_model_says),
 		cmocka_unit_test(a_slot_at_work_is_not_taken),
+		cmocka_unit_test(a_number_can_be_given_back),
 		cmocka_unit_test(numbers_do_not_run_over),
 	};
 	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
