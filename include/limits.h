@@ -42,6 +42,7 @@
 #define LIMIT_LINGER \
 	SECONDS(30) /* DELETED, still answering retransmits (longer than a peer's patience is useless) */
 #define LIMIT_ADOPT SECONDS(60) /* SAs of an earlier run that are not keyed anew by then are removed */
+#define LIMIT_ENDED 256 /* IKE SAs that ended are remembered, so that their peers' last words draw no error */
 #define LIMIT_STOP_DEADLINE SECONDS(5)
 #define LIMIT_LIVENESS SECONDS(30) /* default interval of proof of life when there was output without input */
 #define LIMIT_IKE_SAS 200000

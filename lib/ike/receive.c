@@ -462,7 +462,9 @@ struct ike_sa *receive_packet(struct ike_context *c, const struct endpoint *loca
 		if (hint_of_spi(c, &a))
 			return NULL;
 		note_dropped(c, &a, REASON_UNKNOWN_SPI);
-		if (a.m.header.exchange != IKE_SA_INIT && a.m.sealed)
+		if (a.m.header.exchange != IKE_SA_INIT && a.m.sealed &&
+		    !context_has_ended(c, a.m.header.flags & FLAG_INITIATOR ? a.m.header.spi_r
+									    : a.m.header.spi_i))
 			answer_stray(c, &a, INVALID_IKE_SPI, BYTES_NONE);
 		return NULL;
 	}

@@ -127,7 +127,8 @@ class Daemon:
                 "--ike-port", str(IKE), "--natt-port", str(NATT), *self.options]
 
     def environment(self):
-        e = dict(os.environ, CYGNET_RECORD_ADDRESSES=",".join(self.addresses), CYGNET_RECORD_BOOK=self.book)
+        e = dict(os.environ, CYGNET_RECORD_ADDRESSES=",".join(self.addresses), CYGNET_RECORD_BOOK=self.book,
+                 CYGNET_RECORD_KEYS=self.dir + "/esp-keys")
         # The daemon lets nobody trace it, so the leak checker cannot look at it; the simulator checks leaks.
         e["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=0"
         return e

@@ -69,3 +69,17 @@ void context_look_at(struct ike_context *c, uint64_t serial)
 		actions_note(c->actions, NOTE_ERROR, "#%llu: no memory for a deadline",
 			     (unsigned long long)serial);
 }
+
+void context_ended(struct ike_context *c, uint64_t our_spi)
+{
+	c->ended[c->ended_next++ % LIMIT_ENDED] = our_spi;
+}
+
+bool context_has_ended(const struct ike_context *c, uint64_t our_spi)
+{
+	for (size_t i = 0; i < LIMIT_ENDED; i++) {
+		if (c->ended[i] == our_spi)
+			return true;
+	}
+	return false;
+}

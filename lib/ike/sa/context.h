@@ -28,6 +28,8 @@ struct ike_context {
 	struct ike_counts totals; /* deletes_* only; the rest is counted when asked for */
 	struct crowd *crowd; /* half-open ones by prefix; owned; NULL without memory: none are counted */
 	size_t lingering; /* IKE SAs in DELETED */
+	uint64_t ended[LIMIT_ENDED]; /* our SPIs of IKE SAs that were deleted: a ring */
+	size_t ended_next;
 	size_t gathered; /* octets of fragments kept in all */
 	size_t half_open; /* as responder, not yet authenticated */
 	bool stopping;
@@ -45,6 +47,10 @@ void context_half_open(struct ike_context *c, const struct address *remote, bool
 
 /* Has an IKE SA looked at as soon as the handler has returned. */
 void context_look_at(struct ike_context *c, uint64_t serial);
+
+/* An IKE SA that was deleted is remembered by our SPI: who still writes to it needs no error, and gets none. */
+void context_ended(struct ike_context *c, uint64_t our_spi);
+bool context_has_ended(const struct ike_context *c, uint64_t our_spi);
 
 /* A fresh serial. */
 uint64_t context_serial(struct ike_context *c);

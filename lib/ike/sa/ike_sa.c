@@ -169,6 +169,8 @@ void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason
 	table_remove(&c->table, sa);
 	deadlines_remove(&c->deadlines, sa->serial);
 	c->lingering -= sa->state == IKE_DELETED;
+	if (sa->established)
+		context_ended(c, ike_sa_our_spi(sa));
 	if (sa->half_open)
 		context_half_open(c, &sa->first_remote.address, false);
 	for (size_t i = 0; i < ARRAY_LENGTH(sa->gather); i++) {
