@@ -51,7 +51,7 @@ rekeys() { # rekeys PEER TIMES
 	step "IKE rekeyed by $1" ike_spis peer_rekey_ike
 	step "child rekeyed by cygnet on the successor" spis cygnet alice rekey-child t
 	together "$2" rekey-child peer_rekey_child spis
-	together $(($2 / 2)) rekey-ike peer_rekey_ike ike_spis
+	"${PEER_IKE_CROSSING:-together}" $(($2 / 2)) rekey-ike peer_rekey_ike ike_spis
 	is "a ping goes through after all" pings alice 3 198.51.100.20
 	is "child deleted by cygnet" cygnet alice delete-child t
 	is "no SA is left at either end" waitfor 8 no_sa

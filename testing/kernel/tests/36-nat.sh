@@ -26,13 +26,11 @@ nat_conf() { # nat_conf HOST LEFT RIGHT MORE
 nat_conf alice 192.0.2.10 198.51.100.20 alice bob
 nat_conf bob 198.51.100.20 %any bob alice rightsubnet=192.0.2.10/32
 port() { ip -n bob xfrm state | sed -n 's/.*encap type espinudp sport \([0-9]*\) dport 4500.*/\1/p' | tail -n 1; }
-# forget: the NAT's mappings die of silence; what comes next gets another port
+# forget: the NAT's outer link goes down and comes up, and a masquerade forgets its mappings: the next packet gets another port
 forget() {
-	in_ns router sh -c 'cd /proc/sys/net/netfilter && echo 1 > nf_conntrack_udp_timeout && echo 1 > nf_conntrack_udp_timeout_stream'
-	in_ns router iptables-legacy -I FORWARD -s 192.0.2.10 -j DROP
-	sleep 4
-	in_ns router iptables-legacy -D FORWARD -s 192.0.2.10 -j DROP
-	in_ns router sh -c 'cd /proc/sys/net/netfilter && echo 30 > nf_conntrack_udp_timeout && echo 120 > nf_conntrack_udp_timeout_stream'
+	in_ns router ip link set bob down
+	sleep 1
+	in_ns router ip link set bob up
 }
 capture wire bob
 is "bob starts" cygnetd_start bob
