@@ -23,11 +23,12 @@ unresolved() { # unresolved TIMES OURS THEIRS SPIS
 		both "$2" "$3"
 		sleep 3
 		cygnet alice delete-ike t > /dev/null
+		cygnet alice up t > /dev/null
 		waitfor 15 one_pair
 	done
 	in_ns router tc qdisc del dev bob root
 	in_ns router tc qdisc del dev alice root
-	is "$2 at both ends at once, $1 times, each mended by delete-ike: one pair is left" one_pair
+	is "$2 at both ends at once, $1 times, each mended by delete-ike and up: one pair is left" one_pair
 }
 PEER_IKE_CROSSING=unresolved
 rekeys libreswan "${1:-6}"
