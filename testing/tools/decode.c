@@ -61,6 +61,8 @@ static const struct encr_row *cipher_row(const char *name)
 		return encr_find(ENCR_AES_GCM_16, 128);
 	if (strncmp(name, "AES-CBC-256", 11) == 0)
 		return encr_find(ENCR_AES_CBC, 256);
+	if (strncmp(name, "AES-CBC-128", 11) == 0)
+		return encr_find(ENCR_AES_CBC, 128);
 	if (strncmp(name, "CHACHA20", 8) == 0)
 		return encr_find(ENCR_CHACHA20_POLY1305, 0);
 	return NULL;

@@ -41,6 +41,7 @@ struct coming {
 
 struct end_of_link {
 	struct node *node;
+	struct sealing_key key_i, key_r; /* of the IKE SA */
 	struct kernel_sa in, out;
 	size_t installed, removed;
 	char ike_suite[80], esp_suite[80];
@@ -106,6 +107,10 @@ static void carry_out(struct link *l, size_t who, struct action *a)
 		job_run(keystore_crypto(store), a->job);
 		come(l, who)->job = a->job;
 		a->job = NULL;
+		break;
+	case ACTION_KEYS:
+		e->key_i = a->keys.key_i;
+		e->key_r = a->keys.key_r;
 		break;
 	case ACTION_SA_INSTALL:
 		e->installed++;
@@ -246,12 +251,34 @@ static void check_direction(const struct kernel_sa *out, const struct kernel_sa 
 	assert_int_equal(out->encr_key_len, encr->key_octets + encr->salt_octets);
 	assert_int_equal(in->encr_key_len, out->encr_key_len);
 	assert_memory_equal(in->encr_key, out->encr_key, out->encr_key_len);
-	assert_false(all_zero(out->encr_key + encr->key_octets - 8, 8));
+	assert_false(all_zero(out->encr_key + out->encr_key_len - 4, 4));
 	assert_int_equal(out->integ_key_len, integ->key_octets);
 	assert_int_equal(in->integ_key_len, out->integ_key_len);
 	if (integ->key_octets) {
 		assert_memory_equal(in->integ_key, out->integ_key, out->integ_key_len);
-		assert_false(all_zero(out->integ_key + integ->key_octets - 8, 8));
+		assert_false(all_zero(out->integ_key + integ->key_octets - 4, 4));
+	}
+}
+
+/* The two directions of the IKE SA: alike at both ends, unlike each other, filled to the last octet. */
+static void check_ike_keys(const struct end_of_link *a, const struct end_of_link *b,
+			   const struct handshake_case *h)
+{
+	const struct encr_row *encr = encr_find(h->ike_answer.encr, h->ike_answer.encr_bits);
+	const struct integ_row *integ = integ_find(h->ike_answer.integ);
+	const size_t encr_octets = (size_t)encr->key_octets + encr->salt_octets;
+
+	assert_ptr_equal(a->key_i.encr, encr);
+	assert_ptr_equal(a->key_i.integ, integ);
+	assert_memory_equal(&a->key_i, &b->key_i, sizeof(a->key_i));
+	assert_memory_equal(&a->key_r, &b->key_r, sizeof(a->key_r));
+	assert_memory_not_equal(a->key_i.encr_key, a->key_r.encr_key, encr_octets);
+	assert_false(all_zero(a->key_i.encr_key + encr_octets - 4, 4));
+	assert_false(all_zero(a->key_r.encr_key + encr_octets - 4, 4));
+	if (integ->key_octets) {
+		assert_memory_not_equal(a->key_i.integ_key, a->key_r.integ_key, integ->key_octets);
+		assert_false(all_zero(a->key_i.integ_key + integ->key_octets - 4, 4));
+		assert_false(all_zero(a->key_r.integ_key + integ->key_octets - 4, 4));
 	}
 }
 
@@ -276,6 +303,7 @@ static void shake_hands(struct link *l, const struct handshake_case *h)
 		assert_true(node_check(l->ends[i].node, l->now, why));
 		check_suites(l, i, h);
 	}
+	check_ike_keys(&l->ends[0], &l->ends[1], h);
 	check_direction(&l->ends[0].out, &l->ends[1].in, h);
 	check_direction(&l->ends[1].out, &l->ends[0].in, h);
 	assert_memory_not_equal(l->ends[0].out.encr_key, l->ends[0].in.encr_key, l->ends[0].out.encr_key_len);
