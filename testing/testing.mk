@@ -46,9 +46,16 @@ replay: $(B)/tools/replay
 ## make tables    the state tables: total, reachable, drawn as committed
 tables: $(B)/tools/tables
 	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states testing/tools/cells.ceiling
+	$(Q)$(TAP) rfc testing/tools/rfc --check docs/rfc/README.md
 ## make diagrams  draw docs/states again from the tables
 diagrams: $(B)/tools/tables
 	$(Q)$(B)/tools/tables --write docs/states
+## make rfc       how each requirement of RFC 7296 and 7383 stands, and which test proves it; ONLY=7296-2.8 for a part
+rfc:
+	$(Q)testing/tools/rfc $(if $(ONLY),--only $(ONLY))
+## make rfc-table print docs/rfc/README.md again from the lists and citations
+rfc-table:
+	$(Q)testing/tools/rfc --write docs/rfc/README.md
 ## make man       print packaging/man/ipsec.conf.5 again from the keyword table
 man: $(B)/tools/man
 	$(Q)$(B)/tools/man > packaging/man/ipsec.conf.5
@@ -82,4 +89,4 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interl
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
