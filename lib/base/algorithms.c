@@ -16,6 +16,7 @@ const struct encr_row encr_table[] = {
 };
 const size_t encr_count = ARRAY_LENGTH(encr_table);
 
+/* @rfc 7296-2.13-3 */
 const struct prf_row prf_table[] = {
 	{ PRF_HMAC_SHA2_256, "sha2_256", 32, HASH_SHA2_256 }, /* RFC 4868 */
 	{ PRF_HMAC_SHA2_384, "sha2_384", 48, HASH_SHA2_384 },

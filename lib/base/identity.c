@@ -44,6 +44,7 @@ static bool parse_key_id(struct identity *id, const char *hex)
 	return ok;
 }
 
+/* @rfc 7296-3.5-2 7296-3.5-3 7296-3.5-4 7296-3.5-5 7296-3.5-6 */
 bool identity_parse(struct identity *id, const char *text)
 {
 	struct address address;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* @rfc 7296-3.13.1-2 */
 struct selector selector_of_prefix(const struct prefix *p)
 {
 	struct selector s;

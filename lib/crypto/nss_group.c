@@ -105,6 +105,7 @@ static struct bytes public_octets(const SECKEYPublicKey *key, bool curve)
 }
 
 /* The public value as it stands on the wire: without NSS's prefix, padded on the left. */
+/* @rfc 7296-3.4-2 */
 static bool wire_value(const struct nss_group *row, size_t octets, struct bytes made, struct blob *value)
 {
 	size_t skip = row->prefix.len;
@@ -174,6 +175,7 @@ static PK11SymKey *derive(const struct nss_group *row, SECKEYPrivateKey *key, st
 }
 
 /* Copies the secret out, padded on the left (RFC 7296 2.14); an all-zero one is refused (RFC 7748 6.1). */
+/* @rfc 7296-2.14-3 */
 static bool extract(PK11SymKey *derived, size_t octets, struct blob *shared)
 {
 	struct blob padded = { NULL, 0 };

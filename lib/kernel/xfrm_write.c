@@ -147,6 +147,7 @@ static void put_lifetime(const struct kernel_sa *sa, struct xfrm_lifetime_cfg *l
 	lft->hard_add_expires_seconds = seconds(sa->hard_life);
 }
 
+/* @rfc 7296-2.24-1: the flag that would turn ECN off is never set */
 size_t xfrm_write_sa(void *room, uint32_t seq, const struct kernel_sa *sa, bool update)
 {
 	struct nlmsghdr *nlh = begin(room, update ? XFRM_MSG_UPDSA : XFRM_MSG_NEWSA,

@@ -134,6 +134,7 @@ static void kind_read(struct entry *e, const char *text, struct place at)
 	entry_refuse(e, at, NULL, "PSK", "unknown kind of secret");
 }
 
+/* @rfc 7296-2.15-7 7296-2.15-8 7296-2.15-9 */
 static void value_read(struct entry *e, struct slice word)
 {
 	char quote = word.at[0], *text;

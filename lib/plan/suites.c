@@ -237,6 +237,7 @@ static bool suites_expand(const char *text, bool ike, unsigned brevity, struct s
 	return ok;
 }
 
+/* @rfc 7296-3.3.4-1 */
 bool suites_read(const char *text, bool ike, struct suite *suites, size_t *count, struct suite_fault *fault)
 {
 	struct suite found[CONN_SUITES];

@@ -67,6 +67,7 @@ static bool from_sockaddr(const struct sockaddr_storage *from, struct endpoint *
 }
 
 /* Strips the marker of 4500; false for what is not IKE. */
+/* @rfc 7296-2-1 7296-2.23-13 */
 static bool unmark(const struct socket *s, struct bytes *data)
 {
 	static const uint8_t marker[MARKER_OCTETS];
@@ -79,6 +80,7 @@ static bool unmark(const struct socket *s, struct bytes *data)
 	return true;
 }
 
+/* @rfc 7296-2.11-1 7296-2.11-4 */
 static void readable(evutil_socket_t fd, short what, void *context)
 {
 	struct socket *s = context;

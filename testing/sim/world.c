@@ -113,6 +113,7 @@ static struct sim_tap *tap_of(struct world *w, uint64_t spi_i, size_t sender)
 	return &w->taps[(spi_i * 0x9e3779b97f4a7c15u >> 40 ^ sender) % WORLD_TAPS];
 }
 
+/* @rfc-test 7296-2.2-4 7296-2.3-2 7296-2.3-5 */
 static void tap_sent(struct world *w, size_t from, struct bytes data)
 {
 	struct ike_header h;

@@ -20,6 +20,7 @@
 
 #include <stdlib.h>
 
+/* @rfc 7296-3.5-1 */
 static void write_id(struct build *b, uint8_t type, const struct identity *id)
 {
 	struct writer *w = build_payload(b, type);
@@ -68,6 +69,7 @@ static bool child_is_whole(const struct message *m, bool *childless)
 
 /* ---- we ask ---- */
 
+/* @rfc 7296-1.2-4 7296-1.2-11 7296-2.4-3 */
 static struct verdict send_request(struct ike_context *c, struct exchange *x, const struct peer *peer)
 {
 	struct ike_sa *sa = x->owner;
@@ -130,6 +132,7 @@ static struct verdict auth_ask(struct ike_context *c, struct exchange *x)
 }
 
 /* The first child takes its nonces from IKE_SA_INIT, and has no key exchange of its own (2.17). */
+/* @rfc 7296-2.17-2 */
 static struct child_seed seed_of(const struct ike_sa *sa, bool initiator)
 {
 	return (struct child_seed){
@@ -140,6 +143,7 @@ static struct child_seed seed_of(const struct ike_sa *sa, bool initiator)
 }
 
 /* The peer is proven: take the child, or learn why there is none. */
+/* @rfc 7296-1.2-7 7296-2.21.2-6 7296-2.21.2-7 */
 static struct verdict take_answer(struct ike_context *c, struct exchange *x, const struct message *m,
 				  const struct peer *peer)
 {
@@ -169,6 +173,7 @@ static struct verdict take_answer(struct ike_context *c, struct exchange *x, con
 }
 
 /* The responder believes to be established though its proof is wrong: it is told by a delete (2.21.2). */
+/* @rfc 7296-1.2-8 7296-1.2-12 */
 static struct verdict peer_unproven(struct ike_context *c, struct exchange *x, struct verdict why)
 {
 	struct ike_sa *sa = x->owner;
@@ -287,6 +292,7 @@ static const struct peer *select_peer(struct ike_context *c, const struct ike_sa
 	return NULL;
 }
 
+/* @rfc 7296-1.2-8 7296-2.21.2-1 7296-2.21.2-2 */
 static struct verdict note_refusal(struct ike_context *c, struct exchange *x, struct verdict v)
 {
 	struct ike_sa *sa = x->owner;
@@ -300,6 +306,7 @@ static struct verdict note_refusal(struct ike_context *c, struct exchange *x, st
 }
 
 /* The proof, and what stands beside it: the child, why there is none, or nothing at all. */
+/* @rfc 7296-1.2-4 7296-1.2-7 */
 static bool write_answer(struct ike_context *c, struct exchange *x, uint8_t proposal, uint16_t notify)
 {
 	const struct auth_work *w = x->work;

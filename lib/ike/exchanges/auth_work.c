@@ -32,6 +32,7 @@ void auth_work_free(struct ike_context *c, struct exchange *x)
 	x->work = NULL;
 }
 
+/* @rfc 7296-3.5-1 7296-3.8-1 */
 bool auth_work_read(struct auth_work *w, const struct message *m, uint8_t id_type)
 {
 	const struct payload *id = message_find(m, id_type, 0), *auth = message_find(m, PAYLOAD_AUTH, 0);
@@ -60,6 +61,7 @@ bool auth_own_id(const struct end *end, const struct address *address, struct id
 	return identity_of_address(id, address);
 }
 
+/* @rfc 7296-3.5-7 */
 bool auth_id_fits(const struct end *end, const struct address *host, const struct identity *id)
 {
 	struct address stated;
@@ -75,6 +77,7 @@ bool auth_id_fits(const struct end *end, const struct address *host, const struc
 	return identity_address(id, &stated) && address_equal(&stated, host);
 }
 
+/* @rfc 7296-2.15-6 7296-3.8-2 */
 bool auth_type_fits(enum auth_method method, uint8_t type)
 {
 	switch (method) {
@@ -187,6 +190,7 @@ static struct verdict ask_outside(struct ike_context *c, struct exchange *x, con
 	return verdict_wait(REASON_OK);
 }
 
+/* @rfc 7296-1.2-5 7296-1.2-6 */
 struct verdict auth_verify_peer(struct ike_context *c, struct exchange *x, const struct peer *peer)
 {
 	struct ike_sa *sa = x->owner;
@@ -207,6 +211,7 @@ struct verdict auth_verify_peer(struct ike_context *c, struct exchange *x, const
 	return verify_signature(c, x, peer->remote);
 }
 
+/* @rfc 7296-3.8-1 */
 static bool set_proof(struct auth_work *w, uint8_t type, struct bytes data)
 {
 	struct writer out;

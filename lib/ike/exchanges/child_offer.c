@@ -10,6 +10,7 @@ static void write_ts(struct build *b, uint8_t type, const struct selector *s)
 	build_end(b);
 }
 
+/* @rfc 7296-1.2-9 7296-1.2-10 */
 const struct child_groups child_groups_none = { { 0 }, 0 };
 
 struct child_groups child_groups_of(const struct ike_sa *sa, const struct conn *conn)
@@ -20,6 +21,7 @@ struct child_groups child_groups_of(const struct ike_sa *sa, const struct conn *
 	return groups;
 }
 
+/* @rfc 7296-1.3.1-2 7296-3.3.1-6 */
 void child_offer_write(struct ike_context *c, struct build *b, const struct conn *conn,
 		       const struct child_groups *groups, const struct child_sa *child)
 {
@@ -32,6 +34,7 @@ void child_offer_write(struct ike_context *c, struct build *b, const struct conn
 	build_end(b);
 }
 
+/* @rfc 7296-2.9-1 7296-2.9.1-1 */
 void child_offer_write_ts(struct build *b, const struct child_sa *child)
 {
 	write_ts(b, PAYLOAD_TSI, &child->ts_local);
@@ -58,6 +61,7 @@ static bool confirm_ts(const struct message *m, uint8_t type, struct selector *o
 	return exact;
 }
 
+/* @rfc 7296-1.3.1-4 7296-3.3.6-3 */
 enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn,
 				const struct child_groups *groups, const struct message *m,
 				struct child_sa *child)
@@ -97,6 +101,7 @@ static unsigned narrowness(const struct selector *s)
 }
 
 /* The widest common part of the peer's selectors and ours that is a prefix (2.9). */
+/* @rfc 7296-2.9-2 7296-2.9-8 */
 static bool narrow(const struct message *m, uint8_t type, const struct selector *ours, struct selector *out)
 {
 	const struct payload *p = message_find(m, type, 0);
@@ -140,6 +145,7 @@ const struct peer *child_offer_select(struct ike_context *c, const struct ike_sa
 	return first;
 }
 
+/* @rfc 7296-2.7-6 7296-2.9-5 */
 enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
 			       const struct child_groups *groups, uint16_t preferred, const struct message *m,
 			       struct child_sa *child, uint8_t *proposal, uint16_t *notify)
@@ -176,6 +182,7 @@ enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
 	return REASON_OK;
 }
 
+/* @rfc 7296-1.3.1-3 7296-3.3.1-6 */
 void child_offer_reply(struct build *b, const struct child_sa *child, uint8_t proposal)
 {
 	struct choice choice = { child->esp, proposal, 0 };

@@ -12,6 +12,7 @@ static bool is_aead(const struct suite *s)
 	return row && row->aead;
 }
 
+/* @rfc 7296-3.3.1-7 7296-3.3.2-3 7296-3.3.3-1 7296-3.3.3-2 7296-3.3.5-4 */
 static void add_suite(struct proposal *p, uint8_t protocol, const struct suite *s)
 {
 	proposal_add(p, TRANSFORM_ENCR, s->encr, s->encr_bits);
@@ -34,6 +35,7 @@ static bool share(const struct suite *a, const struct suite *b)
 }
 
 /* A first IKE proposal has no SPI; that of a rekey has (RFC 7296 3.3.1). */
+/* @rfc 7296-3.3.1-4 7296-3.3.1-5 */
 static uint8_t spi_octets(uint8_t protocol, uint64_t spi)
 {
 	return protocol != PROTOCOL_IKE ? 4 : spi ? 8 : 0;
@@ -48,6 +50,7 @@ static bool is_first_of_its_kind(const struct suite *suites, size_t i)
 	return true;
 }
 
+/* @rfc 7296-2.7-2 7296-3.3-1 7296-3.3-2 7296-3.3.1-2 */
 void choose_offer(struct writer *w, uint8_t protocol, uint64_t spi, const struct suite *suites, size_t count)
 {
 	size_t proposals = 0, written = 0;
@@ -72,6 +75,7 @@ void choose_offer(struct writer *w, uint8_t protocol, uint64_t spi, const struct
 	}
 }
 
+/* @rfc 7296-2.7-4 7296-2.7-5 7296-3.3.1-3 7296-3.3.6-2 */
 void choose_reply(struct writer *w, uint8_t protocol, uint64_t spi, const struct choice *choice)
 {
 	struct proposal p;
@@ -86,6 +90,7 @@ void choose_reply(struct writer *w, uint8_t protocol, uint64_t spi, const struct
 }
 
 /* Whether a transform of the type stands in the proposal: with that id, or (any) at all. */
+/* @rfc 7296-3.3.5-5 7296-3.3.6-5 */
 static bool has(const struct proposal *p, uint8_t type, uint16_t id, uint16_t key_bits)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -122,6 +127,7 @@ static bool knows_all_types(const struct proposal *p)
 	return true;
 }
 
+/* @rfc 7296-3.3.2-3 7296-3.3.3-1 7296-3.3.3-2 7296-3.3.6-4 */
 static bool contains(const struct proposal *p, uint8_t protocol, const struct suite *s)
 {
 	if (p->protocol != protocol || !knows_all_types(p) || !has(p, TRANSFORM_ENCR, s->encr, s->encr_bits))
@@ -137,6 +143,7 @@ static bool contains(const struct proposal *p, uint8_t protocol, const struct su
 	       has(p, TRANSFORM_ESN, s->esn ? ESN_YES : ESN_NO, 0);
 }
 
+/* @rfc 7296-2.7-3 7296-3.3.4-2 7296-3.3.6-1 */
 bool choose_suite(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
 		  size_t count, uint16_t preferred_ke, struct choice *choice)
 {
@@ -156,6 +163,7 @@ bool choose_suite(const struct proposal_list *list, uint8_t protocol, const stru
 }
 
 /* An answer names one transform of each type that was offered, and none that was not (3.3.6). */
+/* @rfc 7296-2.7-5 7296-3.3.6-3 */
 bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
 		    size_t count, struct choice *choice)
 {
@@ -199,6 +207,7 @@ size_t choose_esp_groups(const struct conn *conn, uint16_t of_ike_sa, uint16_t *
 	return count;
 }
 
+/* @rfc 7296-3.3.2-2 */
 static void add_esp(const struct conn *conn, const struct kernel_abilities *abilities, uint16_t group,
 		    struct suite *out, size_t *count)
 {

@@ -1,6 +1,7 @@
 /* INITIAL_CONTACT, said and heard (contact.h). */
 #include "contact.h"
 
+/* @rfc 7296-2.4-1 7296-2.4-2 */
 bool contact_is_initial(struct ike_context *c, const struct ike_sa *sa, const struct peer *peer)
 {
 	struct list *pos, *next;
@@ -18,6 +19,7 @@ bool contact_is_initial(struct ike_context *c, const struct ike_sa *sa, const st
 	return true;
 }
 
+/* @rfc 7296-2.4-1 7296-2.4-4 */
 void contact_take(struct ike_context *c, struct ike_sa *sa, const struct message *m)
 {
 	struct list *pos, *next, *same = table_name_list(&c->table, &sa->remote_id);

@@ -52,6 +52,7 @@ static struct verdict start_ke(struct ike_context *c, struct exchange *x)
 	return exchange_start_job(c, x, job) ? verdict_wait(REASON_OK) : verdict_discard(REASON_MEMORY);
 }
 
+/* @rfc 7296-2.10-1 7296-2.10-2 7296-2.10-3 7296-3.3.6-6 7296-3.4-4 7296-3.9-1 7296-3.9-2 */
 static struct verdict init_ask(struct ike_context *c, struct exchange *x)
 {
 	const struct conn *conn = plan_conn(c->plan, x->owner->conn);
@@ -71,6 +72,7 @@ static struct verdict init_ask(struct ike_context *c, struct exchange *x)
  * What both say of themselves in either direction: addresses as they see them (2.23), and that they take fragments
  * (RFC 7383 2.3). A source that is none of ours makes the peer believe in a NAT: so encapsulation is forced.
  */
+/* @rfc 7296-2.23-5 7383-2.3-1 7383-2.3-4 */
 static bool write_abilities(struct ike_context *c, struct build *b, const struct ike_sa *sa, uint64_t spi_r,
 			    enum when encapsulation, enum when fragmentation)
 {
@@ -83,6 +85,7 @@ static bool write_abilities(struct ike_context *c, struct build *b, const struct
 	       natd_write(b, c->crypto, sa->spi_i, spi_r, source, 1, &sa->remote);
 }
 
+/* @rfc 7296-2.23-4 7296-2.23-9 7296-2.23-12 7383-2.3-2 7383-2.3-3 */
 static void read_abilities(struct ike_context *c, struct ike_sa *sa, const struct message *m,
 			   enum when encapsulation)
 {
@@ -99,6 +102,7 @@ static void read_abilities(struct ike_context *c, struct ike_sa *sa, const struc
 }
 
 /* A NAT is on the way: from here on IKE goes from port 4500 to port 4500, and ESP in UDP (2.23). */
+/* @rfc 7296-2.23-1 7296-2.23-12 */
 static void float_ports(struct ike_sa *sa)
 {
 	if (sa->encapsulated || !sa->esp_in_udp)
@@ -107,6 +111,7 @@ static void float_ports(struct ike_sa *sa)
 	sa->encapsulated = true;
 }
 
+/* @rfc 7296-1.2-1 7296-2.6.1-1 7296-2.7-8 7296-2.15-4 7296-2.23-6 7296-3.3.6-7 7296-3.4-3 */
 static struct verdict build_request(struct ike_context *c, struct exchange *x)
 {
 	struct ike_sa *sa = x->owner;
@@ -133,6 +138,7 @@ static struct verdict build_request(struct ike_context *c, struct exchange *x)
 }
 
 /* The responder wants its cookie back: the same message with it, the same number (2.6). */
+/* @rfc 7296-2.6-7 7296-2.6-14 */
 static struct verdict follow_cookie(struct ike_context *c, struct exchange *x, struct bytes cookie)
 {
 	struct handshake *h = x->owner->handshake;
@@ -147,6 +153,7 @@ static struct verdict follow_cookie(struct ike_context *c, struct exchange *x, s
 }
 
 /* Another group, once, and only one that we offered (2.7, checklist D4). */
+/* @rfc 7296-2.7-7 7296-2.6.1-2 */
 static struct verdict follow_group(struct ike_context *c, struct exchange *x, struct bytes data)
 {
 	struct handshake *h = x->owner->handshake;
@@ -171,6 +178,7 @@ static struct verdict follow_group(struct ike_context *c, struct exchange *x, st
 }
 
 /* An error that nobody signed is a hint and ends nothing (2.21.1, checklist M4). */
+/* @rfc 7296-2.21.1-1 7296-2.21.1-2 */
 static struct verdict note_hint(struct ike_context *c, struct ike_sa *sa, const struct notify *n)
 {
 	struct ike_news *news;
@@ -187,6 +195,7 @@ static struct verdict note_hint(struct ike_context *c, struct ike_sa *sa, const 
 	return verdict_ignore(REASON_PEER_REFUSED);
 }
 
+/* @rfc 7296-2.7-10 7296-3.3.6-3 7296-3.4-3 */
 static struct verdict init_conclude(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	struct ike_sa *sa = x->owner;
@@ -313,6 +322,7 @@ static enum when encapsulation_for(struct ike_context *c, const struct ike_sa *s
 }
 
 /* An unprotected answer that leaves no state behind. */
+/* @rfc 7296-2.6-8 7296-2.7-9 */
 static enum init_outcome reply_notify(const struct message *m, uint16_t type, struct bytes data,
 				      struct blob *reply)
 {
@@ -328,6 +338,7 @@ static enum init_outcome reply_notify(const struct message *m, uint16_t type, st
 	return blob_copy(reply, build_finish(&b)) ? INIT_REPLY : INIT_SILENCE;
 }
 
+/* @rfc 7296-2.6-5 */
 static bool must_show_address(const struct ike_context *c, const struct endpoint *remote)
 {
 	enum ddos_mode mode = c->plan ? c->plan->setup.ddos_mode : DDOS_AUTO;
@@ -339,6 +350,7 @@ static bool must_show_address(const struct ike_context *c, const struct endpoint
 }
 
 /* Above the threshold a stranger must first show that it receives at its address (2.6). */
+/* @rfc 7296-2.6-13 */
 static bool cookie_missing(struct ike_context *c, const struct endpoint *remote, const struct message *m,
 			   struct bytes nonce)
 {
@@ -349,6 +361,7 @@ static bool cookie_missing(struct ike_context *c, const struct endpoint *remote,
 		 cookie_check(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, nonce, n.data));
 }
 
+/* @rfc 7296-2.7-6 7296-3.4-6 */
 enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local,
 			      const struct endpoint *remote, const struct message *m, struct blob *reply,
 			      enum reason *reason)
@@ -429,6 +442,7 @@ static struct verdict init_answer(struct ike_context *c, struct exchange *x, con
 	return exchange_start_job(c, x, job) ? verdict_wait(REASON_OK) : verdict_discard(REASON_MEMORY);
 }
 
+/* @rfc 7296-1.2-1 7296-1.2-2 */
 static struct verdict init_answered_job(struct ike_context *c, struct exchange *x, struct job *job)
 {
 	struct ike_sa *sa = x->owner;

@@ -6,6 +6,7 @@
 #include "../sa/packet.h"
 #include "reader.h"
 
+/* @rfc 7296-2.10-2 7296-3.4-1 7296-3.9-1 */
 bool parts_read(const struct message *m, struct parts *p)
 {
 	const struct payload *sa = message_find(m, PAYLOAD_SA, 0), *ke = message_find(m, PAYLOAD_KE, 0);
@@ -27,6 +28,7 @@ bool parts_read(const struct message *m, struct parts *p)
 	return reader_ok(&r) && p->group;
 }
 
+/* @rfc 7296-2.10-3 */
 bool nonce_is_long_enough(struct bytes nonce, uint16_t prf)
 {
 	const struct prf_row *row = prf_find(prf);
@@ -34,6 +36,7 @@ bool nonce_is_long_enough(struct bytes nonce, uint16_t prf)
 	return row && nonce.len >= row->octets / 2u;
 }
 
+/* @rfc 7296-3.4-1 */
 void parts_write_ke(struct build *b, uint16_t group, struct bytes value)
 {
 	struct writer *w = build_payload(b, PAYLOAD_KE);
@@ -68,6 +71,7 @@ void making_free(struct ike_context *c, struct exchange *x)
 	x->work = NULL;
 }
 
+/* @rfc 7296-2.10-1 7296-2.10-2 7296-2.10-3 7296-3.9-1 7296-3.9-2 */
 static struct verdict draw_nonce(struct ike_context *c, struct making *w)
 {
 	if (!blob_make(&w->nonce_ours, LIMIT_NONCE_OURS))

@@ -59,6 +59,7 @@ struct bytes proof_key(const struct ike_sa *sa, bool initiator)
 	return bytes_of(initiator ? sa->handshake->proof.pi : sa->handshake->proof.pr, prf ? prf->octets : 0);
 }
 
+/* @rfc 7296-2.15-1 7296-2.15-3 */
 bool proof_octets(struct ike_context *c, const struct ike_sa *sa, bool initiator, const struct identity *id,
 		  struct blob *octets)
 {
@@ -81,6 +82,7 @@ bool proof_octets(struct ike_context *c, const struct ike_sa *sa, bool initiator
 	return writer_ok(&w);
 }
 
+/* @rfc 7296-2.15-5 7296-2.15-8 */
 bool proof_mac(struct ike_context *c, const struct ike_sa *sa, struct bytes secret, struct bytes octets,
 	       uint8_t mac[PRF_OCTETS_MAX])
 {

@@ -8,6 +8,7 @@
 #include "writer.h"
 
 /* Turns the secret when it is old; the one before stays good for one more life. */
+/* @rfc 7296-2.6-10 */
 static bool jar_turn(struct cookie_jar *jar, const struct crypto *crypto, msec now)
 {
 	uint8_t fresh[32];
@@ -24,6 +25,7 @@ static bool jar_turn(struct cookie_jar *jar, const struct crypto *crypto, msec n
 	return true;
 }
 
+/* @rfc 7296-2.6-6 7296-2.6-9 */
 static bool bake(const struct crypto *crypto, const uint8_t secret[32], uint32_t version,
 		 const struct endpoint *remote, uint64_t spi_i, struct bytes nonce,
 		 uint8_t cookie[COOKIE_OCTETS])
@@ -52,6 +54,7 @@ bool cookie_make(struct cookie_jar *jar, const struct crypto *crypto, msec now, 
 	       bake(crypto, jar->secret[0], jar->version, remote, spi_i, nonce, cookie);
 }
 
+/* @rfc 7296-2.6-11 7296-2.6-12 */
 bool cookie_check(struct cookie_jar *jar, const struct crypto *crypto, msec now,
 		  const struct endpoint *remote, uint64_t spi_i, struct bytes nonce, struct bytes cookie)
 {

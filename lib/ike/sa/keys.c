@@ -6,6 +6,7 @@
 #include "reader.h"
 #include "writer.h"
 
+/* @rfc 7296-2.13-1 7296-2.13-2 */
 bool keys_prf_plus(const struct crypto *crypto, uint16_t prf, struct bytes key, struct bytes seed,
 		   uint8_t *out, size_t out_len)
 {
@@ -47,6 +48,7 @@ static void take_encr(struct reader *r, struct sealing_key *key)
 }
 
 /* The seven keys from SKEYSEED (2.14, 2.18): proof is NULL where nothing is to be proven. */
+/* @rfc 7296-2.13-3 7296-2.13-4 7296-2.14-2 7296-2.14-4 */
 static bool expand(const struct crypto *crypto, const struct suite *suite, struct bytes skeyseed,
 		   struct bytes nonce_i, struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r,
 		   struct ike_keys *keys, struct proof_keys *proof)
@@ -89,6 +91,7 @@ static bool expand(const struct crypto *crypto, const struct suite *suite, struc
 	return ok;
 }
 
+/* @rfc 7296-2.14-1 */
 bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct bytes shared,
 		 struct bytes nonce_i, struct bytes nonce_r, uint64_t spi_i, uint64_t spi_r,
 		 struct ike_keys *keys, struct proof_keys *proof)
@@ -108,6 +111,7 @@ bool keys_derive(const struct crypto *crypto, const struct suite *suite, struct 
 	return ok;
 }
 
+/* @rfc 7296-2.18-1 7296-2.18-2 */
 bool keys_rekey(const struct crypto *crypto, uint16_t old_prf, const uint8_t *old_sk_d,
 		const struct suite *suite, struct bytes shared, struct bytes nonce_i, struct bytes nonce_r,
 		uint64_t spi_i, uint64_t spi_r, struct ike_keys *keys)
@@ -125,6 +129,7 @@ bool keys_rekey(const struct crypto *crypto, uint16_t old_prf, const uint8_t *ol
 	return ok;
 }
 
+/* @rfc 7296-2.17-4 */
 static void take_child(struct reader *r, const struct encr_row *encr, const struct integ_row *integ,
 		       struct kernel_sa *sa)
 {
@@ -137,6 +142,7 @@ static void take_child(struct reader *r, const struct encr_row *encr, const stru
 	reader_copy(r, sa->integ_key, sa->integ_key_len);
 }
 
+/* @rfc 7296-2.17-1 7296-2.17-3 */
 bool keys_child(const struct crypto *crypto, uint16_t prf, const uint8_t *sk_d, const struct suite *esp,
 		struct bytes shared, struct bytes nonce_i, struct bytes nonce_r, struct kernel_sa *i,
 		struct kernel_sa *r)

@@ -13,6 +13,7 @@ static const struct sealing_key *our_key(const struct ike_sa *sa)
 	return sa->initiator ? &sa->keys.i : &sa->keys.r;
 }
 
+/* @rfc 7296-3.1-8 7296-3.1-10 7296-3.1-12 7296-3.1-14 */
 static struct ike_header header_of(const struct exchange *x)
 {
 	const struct ike_sa *sa = x->owner;
@@ -26,6 +27,7 @@ static struct ike_header header_of(const struct exchange *x)
 	};
 }
 
+/* @rfc 7296-1.2-3 7383-2.5-1 */
 void packet_begin(struct packet *p, const struct exchange *x)
 {
 	const struct ike_header header = header_of(x);
@@ -36,6 +38,7 @@ void packet_begin(struct packet *p, const struct exchange *x)
 }
 
 /* The largest message that goes into one datagram; 0: fragments are not to be made (RFC 7383 2.5.1). */
+/* @rfc 7383-2.3-3 7383-2.5.1-1 7383-2.5.1-3 */
 static size_t largest(const struct ike_context *c, const struct ike_sa *sa, bool small)
 {
 	const struct conn *conn = plan_conn(c->plan, sa->conn);
@@ -64,6 +67,7 @@ static bool split(struct ike_context *c, struct exchange *x, uint8_t first, stru
 }
 
 /* A sealed message: whole, or in fragments where it does not fit. The contents are kept while they may have to shrink. */
+/* @rfc 7383-2.4-1 7383-2.4-3 */
 static bool finish_sealed(struct ike_context *c, struct packet *p, struct exchange *x)
 {
 	struct ike_sa *sa = x->owner;
@@ -98,6 +102,7 @@ bool packet_finish(struct ike_context *c, struct packet *p, struct exchange *x)
 	return ok;
 }
 
+/* @rfc 7383-2.4-2 7383-2.5.2-1 7383-2.5.2-2 7383-2.5.2-3 */
 void packet_shrink(struct ike_context *c, struct exchange *x)
 {
 	size_t size = largest(c, x->owner, true);

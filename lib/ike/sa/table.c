@@ -184,6 +184,7 @@ void table_remove(struct ike_table *t, struct ike_sa *sa)
 		t->count--;
 }
 
+/* @rfc 7296-2.6-3 */
 struct ike_sa *table_by_spi(const struct ike_table *t, uint64_t our_spi)
 {
 	struct list *pos, *next, *head = bucket_of(&t->by_spi, our_spi);

@@ -5,6 +5,7 @@
 
 #include "exchange.h"
 
+/* @rfc 7296-2.2-3 */
 void window_init(struct window *w, unsigned size)
 {
 	memset(w, 0, sizeof(*w));
@@ -13,6 +14,7 @@ void window_init(struct window *w, unsigned size)
 
 /* With every number in [next - size, next) concluded or waiting in its slot, room is a free slot whose
  * whole row behind it is younger than size: the oldest number still waiting holds the window back. */
+/* @rfc 7296-2.3-2 7296-2.3-5 */
 bool window_has_room(const struct window *w)
 {
 	for (unsigned i = 0; i < w->size; i++) {
@@ -24,6 +26,7 @@ bool window_has_room(const struct window *w)
 	return w->next < UINT32_MAX && !w->slot[w->next % w->size];
 }
 
+/* @rfc 7296-2.2-4 */
 uint32_t window_take(struct window *w, struct exchange *x)
 {
 	uint32_t number = w->next++;
@@ -54,6 +57,7 @@ bool window_give_back(struct window *w, const struct exchange *x)
 	return true;
 }
 
+/* @rfc 7296-2.1-6 7296-2.3-8 */
 enum window_place window_place(const struct window *w, uint32_t number, struct exchange **holder)
 {
 	struct exchange *x = w->slot[number % w->size];
@@ -68,6 +72,7 @@ enum window_place window_place(const struct window *w, uint32_t number, struct e
 	return x && x->step != EXCHANGE_ANSWERED ? WINDOW_OUTSIDE : WINDOW_NEW;
 }
 
+/* @rfc 7296-2.1-4 7296-2.3-7 */
 struct exchange *window_accept(struct window *w, struct exchange *x, uint32_t number)
 {
 	struct exchange **slot = &w->slot[number % w->size], *old = *slot;

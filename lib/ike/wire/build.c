@@ -8,6 +8,7 @@
 #define HEADER_NEXT 16 /* offset of the header's next-payload field */
 #define HEADER_LENGTH 24
 
+/* @rfc 7296-3.1-1 7296-3.1-4 7296-3.1-6 */
 void build_begin(struct build *b, uint8_t *room, size_t size, const struct ike_header *header)
 {
 	memset(b, 0, sizeof(*b));
@@ -46,6 +47,7 @@ void build_seal(struct build *b, const struct sealing_key *key)
 	begin_inner(b);
 }
 
+/* @rfc 7383-2.5-5 7383-2.5-6 7383-2.5-7 7383-2.5-11 */
 void build_seal_fragment(struct build *b, const struct sealing_key *key, uint8_t first, struct fragment which)
 {
 	begin_sealed(b, key, PAYLOAD_SKF);
@@ -55,6 +57,7 @@ void build_seal_fragment(struct build *b, const struct sealing_key *key, uint8_t
 	begin_inner(b);
 }
 
+/* @rfc 7296-2.5-6 7296-2.5-12 7296-3.2-1 7296-3.2-2 7296-3.2-4 */
 struct writer *build_payload(struct build *b, uint8_t type)
 {
 	writer_patch_u8(&b->w, b->next_field, type);
@@ -66,6 +69,7 @@ struct writer *build_payload(struct build *b, uint8_t type)
 	return &b->w;
 }
 
+/* @rfc 7296-3.2-6 */
 void build_end(struct build *b)
 {
 	writer_patch_length(&b->w, b->payload_at + 2, b->payload_at);
@@ -77,6 +81,7 @@ void build_body(struct build *b, uint8_t type, struct bytes body)
 	build_end(b);
 }
 
+/* @rfc 7296-3.10-1 */
 void build_notify(struct build *b, uint8_t protocol, uint16_t type, struct bytes spi, struct bytes data)
 {
 	struct writer *w = build_payload(b, PAYLOAD_N);
@@ -91,6 +96,7 @@ void build_notify(struct build *b, uint8_t protocol, uint16_t type, struct bytes
 	build_end(b);
 }
 
+/* @rfc 7296-3.1-15 */
 struct bytes build_finish(struct build *b)
 {
 	writer_patch_u32(&b->w, HEADER_LENGTH, (uint32_t)b->w.used);
@@ -103,6 +109,7 @@ static size_t icv_octets_of(const struct sealing_key *key)
 }
 
 /* How much padding makes text, padding and its length octet whole blocks (3.14). */
+/* @rfc 7296-3.14-5 7296-3.14-7 */
 static size_t padding_of(const struct sealing_key *key, size_t text)
 {
 	size_t block = key->encr->block_octets;
@@ -137,6 +144,7 @@ static void pad(struct build *b, const struct sealing_key *key)
 	writer_u8(&b->w, (uint8_t)octets);
 }
 
+/* @rfc 7296-3.14-2 7296-3.14-3 7296-3.14-9 */
 struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, const struct sealing_key *key,
 				 uint64_t iv)
 {
@@ -165,6 +173,7 @@ struct bytes build_finish_sealed(struct build *b, const struct crypto *crypto, c
 }
 
 /* Splits what was decrypted into payloads and padding. */
+/* @rfc 7296-3.14-8 */
 static enum reason strip(struct blob *plain)
 {
 	uint8_t padding = plain->len ? plain->data[plain->len - 1] : 0;
@@ -175,6 +184,7 @@ static enum reason strip(struct blob *plain)
 	return REASON_OK;
 }
 
+/* @rfc 7296-3.14-4 7296-3.14-9 */
 static enum reason open_sealed(const struct message *m, const struct crypto *crypto,
 			       const struct sealing_key *key, struct blob *plain)
 {

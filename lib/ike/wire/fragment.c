@@ -28,6 +28,7 @@ static size_t text_of(const struct sealing_key *key, size_t largest)
 	return (largest - least) / block * block + block - 1;
 }
 
+/* @rfc 7383-2.1-1 7383-2.5-3 7383-2.5-4 */
 static bool write_fragment(struct writer *out, const struct ike_header *header, uint8_t first,
 			   struct fragment which, struct bytes text, const struct crypto *crypto,
 			   const struct sealing_key *key, uint64_t iv)
@@ -43,6 +44,7 @@ static bool write_fragment(struct writer *out, const struct ike_header *header, 
 	return build_finish_sealed(&b, crypto, key, iv).len > 0;
 }
 
+/* @rfc 7383-2.5-2 7383-2.5-8 7383-2.5-9 7383-2.5-10 7383-5-1 */
 bool fragment_split(const struct ike_header *header, uint8_t first, struct bytes inner,
 		    const struct crypto *crypto, const struct sealing_key *key, uint64_t *next_iv,
 		    size_t largest, struct blob *parcel)
@@ -101,12 +103,14 @@ static uint64_t bit_of(const struct message *m)
 }
 
 /* Whether the fragment begins anew: nothing is there yet, or its sender has made smaller ones meanwhile. */
+/* @rfc 7383-2.6-4 */
 static bool begins(const struct gather *g, const struct message *m)
 {
 	return !g->count || (m->fragment.total > g->total && g->count < g->total);
 }
 
 /* Whether an opened fragment may be taken, whose part of the inner payloads has so many octets. */
+/* @rfc 7383-2.6-1 7383-2.6-2 7383-2.6-3 7383-5-1 */
 static enum reason check(const struct gather *g, const struct message *m, size_t octets)
 {
 	if (!m->fragment.number || m->fragment.number > m->fragment.total)
@@ -144,6 +148,7 @@ static bool begin(struct gather *g, const struct message *m, msec now)
 }
 
 /* All parts in order, the last of which is still in the caller's hands. */
+/* @rfc 7383-2.6-6 */
 static bool join(struct gather *g, size_t last, const struct blob *text)
 {
 	struct writer w;
@@ -156,6 +161,7 @@ static bool join(struct gather *g, size_t last, const struct blob *text)
 	return writer_ok(&w);
 }
 
+/* @rfc 7383-2.6-5 7383-2.6-7 7383-5-2 */
 struct gathered gather_take(struct gather *g, const struct crypto *crypto, const struct sealing_key *key,
 			    const struct message *m, msec now)
 {

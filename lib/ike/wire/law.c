@@ -15,6 +15,7 @@ struct article {
 #define ANSWER true
 #define MANY LIMIT_PAYLOADS
 
+/* @rfc 7296-1.2-1 7296-1.2-4 7296-1.3.1-1 7296-1.4-3 */
 static const struct article law[] = {
 	/* RFC 7296 1.2: HDR, SAi1, KEi, Ni  -->  HDR, SAr1, KEr, Nr, [CERTREQ] */
 	{ IKE_SA_INIT, REQUEST, PAYLOAD_SA, 1, 1 },
@@ -78,6 +79,7 @@ bool law_sealed(uint8_t exchange, bool *known)
 	return exchange != IKE_SA_INIT;
 }
 
+/* @rfc 7296-2.5-15 7296-2.21.2-6 7296-3.10.1-3 7296-3.12-2 */
 enum reason law_check(const struct message *m, bool response, uint8_t *which)
 {
 	struct notify n;

@@ -5,6 +5,7 @@
 
 #include "reader.h"
 
+/* @rfc 7296-3.1-1 */
 bool header_read(struct bytes packet, struct ike_header *header)
 {
 	struct reader r = reader_of(packet);
@@ -20,12 +21,14 @@ bool header_read(struct bytes packet, struct ike_header *header)
 	return reader_ok(&r);
 }
 
+/* @rfc 7296-3.2-7 */
 static bool is_known(uint8_t type)
 {
 	return (type >= PAYLOAD_FIRST && type <= PAYLOAD_LAST) || type == PAYLOAD_SKF;
 }
 
 /* The SK or SKF payload: what is sealed, and before it, for a fragment, its number and their total (RFC 7383 2.5). */
+/* @rfc 7383-2.6-1 */
 static enum reason read_sealed(struct message *m, uint8_t type, uint8_t next, struct bytes body)
 {
 	struct reader r = reader_of(body);
@@ -48,6 +51,8 @@ static enum reason read_sealed(struct message *m, uint8_t type, uint8_t next, st
  * Walks a chain. outer: SK or SKF ends it, and its next-payload field belongs to the inside (3.14); within
  * a sealed part neither may stand.
  */
+/* @rfc 7296-2.5-7 7296-2.5-8 7296-2.5-9 7296-2.5-11 7296-2.5-13 7296-3.2-1 7296-3.2-3 7296-3.2-5 */
+/* @rfc 7296-3.2-6 7296-3.14-1 7383-2.5-5 */
 static enum reason walk(struct message *m, struct reader *r, uint8_t type, bool outer)
 {
 	size_t met = 0;
@@ -79,6 +84,7 @@ static enum reason walk(struct message *m, struct reader *r, uint8_t type, bool 
 	return reader_done(r) ? REASON_OK : REASON_MALFORMED;
 }
 
+/* @rfc 7296-2-2 7296-2-3 7296-2.5-1 7296-3.1-5 7296-3.1-7 7296-3.1-9 7296-3.1-13 7296-3.1-15 */
 enum reason message_read(struct bytes packet, struct message *m)
 {
 	struct reader r = reader_of(packet);
@@ -131,6 +137,7 @@ size_t message_count(const struct message *m, uint8_t type)
 	return count;
 }
 
+/* @rfc 7296-3.10-1 7296-3.10-5 */
 bool notify_read(struct bytes body, struct notify *n)
 {
 	struct reader r = reader_of(body);
@@ -144,6 +151,7 @@ bool notify_read(struct bytes body, struct notify *n)
 	return reader_ok(&r);
 }
 
+/* @rfc 7296-3.10.1-1 7296-3.10.1-2 */
 bool message_notify(const struct message *m, uint16_t type, struct notify *n)
 {
 	const struct payload *p;

@@ -1,6 +1,7 @@
 /* NAT detection (natd.h). */
 #include "natd.h"
 
+/* @rfc 7296-2.23-7 */
 bool natd_hash(const struct crypto *crypto, uint64_t spi_i, uint64_t spi_r, const struct endpoint *endpoint,
 	       uint8_t hash[NATD_OCTETS])
 {
@@ -27,6 +28,7 @@ static bool write_one(struct build *b, const struct crypto *crypto, uint16_t typ
 	return true;
 }
 
+/* @rfc 7296-2.23-8 */
 bool natd_write(struct build *b, const struct crypto *crypto, uint64_t spi_i, uint64_t spi_r,
 		const struct endpoint *sources, size_t count, const struct endpoint *destination)
 {
@@ -55,6 +57,7 @@ static bool look_for(const struct message *m, uint16_t type, const uint8_t *hash
 	return present;
 }
 
+/* @rfc 7296-2.23-8 7296-2.23-11 */
 struct natd natd_read(const struct message *m, const struct crypto *crypto, uint64_t spi_i, uint64_t spi_r,
 		      const struct endpoint *local, const struct endpoint *remote)
 {

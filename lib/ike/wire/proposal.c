@@ -13,6 +13,7 @@
  * The attributes of one transform. Key length twice, in the long form, zero, or any attribute that we do
  * not know: the transform is not usable, because we cannot tell what it asks for (3.3.6).
  */
+/* @rfc 7296-3.3.5-1 7296-3.3.5-3 7296-3.3.6-5 */
 static bool read_attributes(struct reader *r, uint16_t *key_bits)
 {
 	bool usable = true;
@@ -33,6 +34,7 @@ static bool read_attributes(struct reader *r, uint16_t *key_bits)
 	return usable;
 }
 
+/* @rfc 7296-3.3.2-1 */
 static void read_transform(struct reader *r, struct transform *t, bool *last)
 {
 	uint8_t more = reader_u8(r);
@@ -57,6 +59,7 @@ static void read_transform(struct reader *r, struct transform *t, bool *last)
 	*last = more == LAST;
 }
 
+/* @rfc 7296-3.3.1-1 7296-3.3.1-7 */
 static void read_proposal(struct reader *r, struct proposal *p, bool *last)
 {
 	uint8_t more = reader_u8(r), transforms;
@@ -105,6 +108,7 @@ bool proposals_read(struct bytes body, struct proposal_list *list)
 	return reader_done(&r);
 }
 
+/* @rfc 7296-3.3.2-1 7296-3.3.5-2 7296-3.3.5-3 */
 static void write_transform(struct writer *w, const struct transform *t, bool more)
 {
 	writer_u8(w, more ? MORE_TRANSFORMS : LAST);
@@ -119,6 +123,7 @@ static void write_transform(struct writer *w, const struct transform *t, bool mo
 	}
 }
 
+/* @rfc 7296-2.7-1 7296-3.3.1-1 7296-3.3.1-5 7296-3.3.1-7 */
 void proposal_write(struct writer *w, const struct proposal *p, bool more)
 {
 	size_t begin = writer_mark(w);

@@ -16,6 +16,7 @@ static bool is_opaque(const struct selector *s)
 	return s->port_first == UINT16_MAX && s->port_last == 0;
 }
 
+/* @rfc 7296-2.9-3 7296-3.13-1 7296-3.13.1-1 7296-3.13.1-5 */
 bool ts_read(struct bytes body, struct selector out[LIMIT_SELECTORS], size_t *count)
 {
 	struct reader r = reader_of(body);
@@ -54,6 +55,7 @@ bool ts_read(struct bytes body, struct selector out[LIMIT_SELECTORS], size_t *co
 	return reader_done(&r) && met == announced && announced > 0;
 }
 
+/* @rfc 7296-3.13-1 7296-3.13.1-1 7296-3.13.1-5 */
 void ts_write(struct writer *w, const struct selector *selectors, size_t count)
 {
 	if (count > UINT8_MAX)

@@ -1,5 +1,6 @@
 # cygnetd to cygnetd: NULL, RSA and ECDSA raw keys, IPv4 and IPv6; and what must fail: a wrong key, a wrong identity, a
 # missing secret. Each failure is AUTHENTICATION_FAILED, leaves nothing behind, and the side that knows says which it was.
+# @rfc-test 7296-1.2-5 7296-1.2-6 7296-1.2-8 7296-2.11-4 7296-2.21.2-1
 . testing/kernel/lab.sh
 lab
 for h in alice bob; do

@@ -1,4 +1,5 @@
 # Rekeys and deletes with unmodified strongSwan, from either end and from both at once: one pair of SAs left each time.
+# @rfc-test 7296-2.17-1 7296-2.18-1
 . testing/kernel/lab.sh
 . testing/kernel/peers.sh
 . testing/kernel/rekeys.sh

@@ -1,5 +1,7 @@
 # alice behind a NAT (the router masquerades), first with cygnet at the other end, then with strongSwan: keyed on 4500 with
 # ESP in UDP, kept alive, rekeyed; the NAT forgets its mapping and takes another port, and the pair goes on.
+# @rfc-test 7296-2-1 7296-2.11-1 7296-2.23-1 7296-2.23-4 7296-2.23-5 7296-2.23-9 7296-2.23-11
+# @rfc-test 7296-2.23-12 7296-2.23-13
 . testing/kernel/lab.sh
 . testing/kernel/peers.sh
 lab "" "$TOP/build/peers/strongswan"

@@ -110,6 +110,7 @@ static void other_spellings_are_accepted(void **state)
 	assert_null(group_find_name("modp1024"));
 }
 
+/* @rfc-test 7296-2.13-3 */
 static void rows_fit_their_rooms_and_rfcs(void **state)
 {
 	static const struct {

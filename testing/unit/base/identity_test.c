@@ -19,6 +19,7 @@ static struct identity identity(const char *text)
 	return id;
 }
 
+/* @rfc-test 7296-3.5-2 7296-3.5-3 7296-3.5-4 7296-3.5-5 7296-3.5-6 */
 static void every_spelling_has_its_type(void **state)
 {
 	static const struct {

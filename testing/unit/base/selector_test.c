@@ -155,6 +155,7 @@ static void the_covering_prefix_is_the_narrowest(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.13.1-2 */
 static void hosts_and_prefixes_become_selectors(void **state)
 {
 	struct selector s = selector("0.0.0.0-255.255.255.255");

@@ -132,6 +132,7 @@ static void vectors_of_the_rfcs(void **state)
 }
 
 /* RFC 7296 2.14: the secret is as long as the modulus, whatever its first octets are. */
+/* @rfc-test 7296-2.14-3 */
 static void leading_zeros_of_the_secret_are_kept(void **state)
 {
 	const struct crypto *c = keystore_crypto(*state);
@@ -154,6 +155,7 @@ static void leading_zeros_of_the_secret_are_kept(void **state)
 }
 
 /* The peer's value is the base, so the secret is our own public value: both are padded the same way. */
+/* @rfc-test 7296-3.4-2 */
 static void leading_zeros_of_the_public_value_are_kept(void **state)
 {
 	const struct crypto *c = keystore_crypto(*state);
@@ -223,6 +225,7 @@ static void only_known_groups_are_made(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.4-2 */
 static void wrong_lengths_are_refused(void **state)
 {
 	const struct crypto *c = keystore_crypto(*state);

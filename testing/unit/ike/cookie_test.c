@@ -36,6 +36,7 @@ static bool fake_prf(void *self, uint16_t prf, struct bytes key, const struct by
 
 static const struct crypto fake = { .name = "fake", .random = fake_random, .prf = fake_prf };
 
+/* @rfc-test 7296-2.6-6 7296-2.6-9 */
 static void a_cookie_is_good_for_its_owner_only(void **state)
 {
 	struct cookie_jar jar = { 0 };
@@ -62,6 +63,7 @@ static void a_cookie_is_good_for_its_owner_only(void **state)
 	}
 }
 
+/* @rfc-test 7296-2.6-10 7296-2.6-11 7296-2.6-12 */
 static void the_secret_turns(void **state)
 {
 	struct cookie_jar jar = { 0 };

@@ -10,6 +10,7 @@
 #include "lib/ike/sa/exchange.h"
 #include "lib/ike/sa/window.h"
 
+/* @rfc-test 7296-2.2-3 7296-2.2-4 7296-2.3-2 */
 static void one_request_at_a_time(void **state)
 {
 	struct window w;
@@ -30,6 +31,7 @@ static void one_request_at_a_time(void **state)
 }
 
 /* Of four, the oldest that still waits holds the window back: never five numbers in a row are out. */
+/* @rfc-test 7296-2.3-5 */
 static void the_oldest_holds_the_window_back(void **state)
 {
 	struct window w;
@@ -56,6 +58,7 @@ static void the_oldest_holds_the_window_back(void **state)
 }
 
 /* Requests of a peer in random order, with repeats, against a model that remembers every number. */
+/* @rfc-test 7296-2.1-4 7296-2.1-6 7296-2.3-7 7296-2.3-8 */
 static void arrivals_are_placed_as_the_model_says(void **state)
 {
 	for (unsigned size = 1; size <= 4; size += 3) {

@@ -53,6 +53,7 @@ static enum reason open_copy(struct bytes packet, const struct sealing_key *key,
 	return reason;
 }
 
+/* @rfc-test 7296-3.14-2 7296-3.14-5 7296-3.14-7 */
 static void what_is_sealed_comes_out(void **state)
 {
 	for (size_t k = 0; k < key_count; k++) {
@@ -83,6 +84,7 @@ static void what_is_sealed_comes_out(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.14-3 */
 static void the_iv_is_that_of_the_caller_or_random(void **state)
 {
 	for (size_t k = 0; k < key_count; k++) {
@@ -121,6 +123,7 @@ static void an_empty_sealed_message_is_a_message(void **state)
 }
 
 /* Header, SK header, IV, text and ICV: each bit counts (2019-10155). */
+/* @rfc-test 7296-3.14-9 */
 static void every_changed_bit_is_noticed(void **state)
 {
 	for (size_t k = 0; k < key_count; k++) {
@@ -193,6 +196,7 @@ static void another_key_opens_nothing(void **state)
 }
 
 /* A peer may pad as it likes, 0 to 255 octets of anything; the length must fit into what was sealed. */
+/* @rfc-test 7296-3.14-8 */
 static void padding_of_every_size_is_taken_off(void **state)
 {
 	for (unsigned text = 1; text <= 300; text += text < 20 ? 1 : 37) {
@@ -272,6 +276,7 @@ static void a_payload_too_long_for_its_field_is_not_written(void **state)
 }
 
 /* The AAD is the message up to the IV (RFC 5282 5.1): with what stands in clear beside the SK payload. */
+/* @rfc-test 7296-3.14-9 */
 static void what_stands_beside_is_authenticated(void **state)
 {
 	struct blob plain = { NULL, 0 };

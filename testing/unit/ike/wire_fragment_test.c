@@ -163,6 +163,7 @@ static void one_round(const struct sealing_key *key, size_t octets, size_t large
 	blob_discard(&parcel);
 }
 
+/* @rfc-test 7383-2.1-1 7383-2.5-2 7383-2.5-4 7383-2.5-6 7383-2.6-6 */
 static void what_is_split_is_gathered(void **state)
 {
 	static const size_t sizes[] = { 101, 110, 128, 200, 576 - 28, 1280 - 48, 65507 };
@@ -179,6 +180,7 @@ static void what_is_split_is_gathered(void **state)
 	}
 }
 
+/* @rfc-test 7383-2.5-3 */
 static void each_fragment_has_an_iv_of_its_own(void **state)
 {
 	for (size_t k = 0; k < key_count; k++) {
@@ -193,6 +195,7 @@ static void each_fragment_has_an_iv_of_its_own(void **state)
 	}
 }
 
+/* @rfc-test 7383-5-1 */
 static void no_more_than_the_limit_is_made(void **state)
 {
 	for (size_t k = 0; k < key_count; k++) {
@@ -356,6 +359,7 @@ static void a_parcel_is_walked_whatever_it_holds(void **state)
 
 /* ---- gathering ---- */
 
+/* @rfc-test 7383-2.6-2 7383-2.6-7 */
 static void every_order_completes(void **state)
 {
 	struct blob parcel = split(&keys[0], 2000, 120);
@@ -440,6 +444,7 @@ static void work_is_linear_whatever_the_order(void **state)
 }
 
 /* Every bit of a fragment changed, in the middle of gathering: not one changes what is there. */
+/* @rfc-test 7383-2.6-5 7383-5-2 7383-2.5-11 */
 static void nothing_is_kept_of_what_does_not_open(void **state)
 {
 	for (size_t k = 0; k < key_count; k++) {
@@ -492,6 +497,7 @@ static void texts_that_are_too_short_do_not_open(void **state)
 	}
 }
 
+/* @rfc-test 7383-5-1 */
 static void the_total_is_limited(void **state)
 {
 	for (unsigned total = LIMIT_FRAGMENTS - 1; total <= LIMIT_FRAGMENTS + 1; total++) {
@@ -509,6 +515,7 @@ static void the_total_is_limited(void **state)
 }
 
 /* message_read refuses them before; should a caller ask all the same, they are refused here too. */
+/* @rfc-test 7383-2.6-1 */
 static void numbers_must_be_possible(void **state)
 {
 	static const struct fragment wrong[] = { { 0, 0 }, { 0, 2 }, { 3, 2 }, { 2, 1 }, { 65535, 64 } };
@@ -530,6 +537,7 @@ static void numbers_must_be_possible(void **state)
 	}
 }
 
+/* @rfc-test 7383-2.5-7 */
 static void only_the_first_names_a_payload(void **state)
 {
 	struct gather g = { 0 };
@@ -550,6 +558,7 @@ static void only_the_first_names_a_payload(void **state)
 	gather_discard(&g);
 }
 
+/* @rfc-test 7383-2.6-3 7383-2.6-4 */
 static void a_bigger_total_begins_anew_and_a_smaller_is_dropped(void **state)
 {
 	struct blob large = split(&keys[0], 900, 400), small = split(&keys[0], 900, 200);
@@ -622,6 +631,7 @@ static void messages_are_not_mixed(void **state)
 	gather_discard(&g);
 }
 
+/* @rfc-test 7383-5-1 */
 static void no_message_grows_beyond_the_limit(void **state)
 {
 	struct gather g = { 0 };

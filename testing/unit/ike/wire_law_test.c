@@ -57,6 +57,7 @@ static struct message message_with(const struct lawful *l, uint8_t type, unsigne
 	return m;
 }
 
+/* @rfc-test 7296-1.2-1 7296-1.2-4 7296-1.3.1-1 7296-1.4-3 7296-3.10.1-3 7296-3.12-2 */
 static void every_payload_left_out_doubled_and_added(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(lawful); i++) {
@@ -109,6 +110,7 @@ static void an_answer_may_be_an_error_alone(void **state)
 	}
 }
 
+/* @rfc-test 7296-2.21.2-6 */
 static void an_error_excuses_what_lacks_not_what_is_wrong(void **state)
 {
 	uint8_t body[4] = { 0, 0, 0, TS_UNACCEPTABLE }, which = 0;
@@ -128,6 +130,7 @@ static void an_error_excuses_what_lacks_not_what_is_wrong(void **state)
 	assert_int_equal(which, PAYLOAD_IDI);
 }
 
+/* @rfc-test 7296-2.5-15 */
 static void order_does_not_matter(void **state)
 {
 	uint8_t which;

@@ -28,6 +28,7 @@ static enum reason read_copy(struct bytes packet, struct message *m)
 	return reason;
 }
 
+/* @rfc-test 7296-3.1-1 7296-3.1-4 7296-3.1-6 */
 static void header_goes_there_and_back(void **state)
 {
 	struct ike_header h;
@@ -51,6 +52,7 @@ static void header_goes_there_and_back(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.2-1 7296-3.2-6 7296-3.10-1 */
 static void payloads_go_there_and_back(void **state)
 {
 	struct bytes packet = plain_message();
@@ -108,6 +110,7 @@ static void trailing_octets_are_malformed(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.1-15 */
 static void the_length_field_must_be_that_of_the_datagram(void **state)
 {
 	static const uint32_t lies[] = { 0, 1, 27, 28, 29, 0x7fffffff, 0x80000000, 0xffffffff };
@@ -123,6 +126,7 @@ static void the_length_field_must_be_that_of_the_datagram(void **state)
 }
 
 /* Every value of every payload's length field: only the true one is read as this message. */
+/* @rfc-test 7296-3.2-6 */
 static void payload_lengths_must_not_lie(void **state)
 {
 	size_t at = HEADER_OCTETS, payloads = 0;
@@ -160,6 +164,7 @@ static bool known(unsigned type)
 }
 
 /* All 255 types, critical and not, types of IKEv1 (1 to 32) among them (2015-3991). */
+/* @rfc-test 7296-2.5-7 7296-2.5-8 7296-2.5-9 7296-2.5-11 7296-3.2-3 7296-3.2-5 7296-3.2-7 */
 static void unknown_types_are_skipped_or_refused(void **state)
 {
 	for (unsigned type = 1; type < 256; type++) {
@@ -260,6 +265,7 @@ static void bodies_have_a_least_size(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.14-1 7296-3.2-1 */
 static void the_sealed_part_is_the_last(void **state)
 {
 	struct message m;
@@ -331,6 +337,7 @@ static void fragments_of_no_text_are_malformed(void **state)
 	}
 }
 
+/* @rfc-test 7383-2.6-1 */
 static void numbers_of_fragments_must_be_possible(void **state)
 {
 	static const uint16_t values[] = { 0, 1, 2, 3, 63, 64, 65, 255, 256, 32767, 32768, 65534, 65535 };
@@ -349,6 +356,7 @@ static void numbers_of_fragments_must_be_possible(void **state)
 	}
 }
 
+/* @rfc-test 7383-2.5-5 */
 static void a_fragment_is_the_last_too(void **state)
 {
 	static const uint8_t types[] = { PAYLOAD_SK, PAYLOAD_SKF, PAYLOAD_V };
@@ -383,6 +391,7 @@ static void what_was_beside_the_sealed_part_is_gone_when_it_is_opened(void **sta
 	assert_int_equal(message_read_inner(PAYLOAD_V, BYTES_NONE, &m), REASON_MALFORMED);
 }
 
+/* @rfc-test 7296-2.5-1 7296-3.1-5 7296-3.1-7 */
 static void only_version_two_is_read(void **state)
 {
 	struct message m;
@@ -396,6 +405,7 @@ static void only_version_two_is_read(void **state)
 	}
 }
 
+/* @rfc-test 7296-2-2 7296-2-3 */
 static void messages_have_a_greatest_size(void **state)
 {
 	for (size_t size = LIMIT_MESSAGE - 1; size <= LIMIT_MESSAGE + 1; size++) {

@@ -49,6 +49,7 @@ static int many_hashes(void **state)
 	return 0;
 }
 
+/* @rfc-test 7296-2.23-7 */
 static void exactly_these_octets_are_hashed(void **state)
 {
 	struct endpoint v4 = at("192.0.2.1:500"), v6 = at("[2001:db8::17]:4500");
@@ -104,6 +105,7 @@ static void what_is_written_is_what_the_rfc_says(void **state)
 	assert_bytes(n.data, BYTES_OF_ARRAY(hash));
 }
 
+/* @rfc-test 7296-2.23-11 */
 static void every_pair_of_nats_is_seen(void **state)
 {
 	static const struct {
@@ -143,6 +145,7 @@ static void v6_is_detected_too(void **state)
 	assert_true(natd.present && !natd.we_are_behind && natd.peer_is_behind);
 }
 
+/* @rfc-test 7296-2.23-8 */
 static void one_source_of_several_is_enough(void **state)
 {
 	struct endpoint sources[] = { at("192.0.2.1:500"), at("198.51.100.1:500"), at("[2001:db8::1]:500") };

@@ -3,6 +3,7 @@
 
 static uint8_t room[4096];
 
+/* @rfc-test 7296-3.10-1 */
 static void notifications_go_there_and_back(void **state)
 {
 	for (size_t spi = 0; spi <= 255; spi++) {
@@ -57,6 +58,7 @@ static struct bytes with_notifies(const uint16_t *types)
 	return build_finish(&b);
 }
 
+/* @rfc-test 7296-3.10.1-1 7296-3.10.1-2 */
 static void errors_are_found_among_the_rest(void **state)
 {
 	static const uint16_t quiet[] = { INITIAL_CONTACT, COOKIE, 40000, 16384, 65535, 0 };

@@ -39,6 +39,8 @@ static struct bytes two_proposals(void)
 	return writer_written(&w);
 }
 
+/* @rfc-test 7296-2.7-1 7296-3.3.1-1 7296-3.3.1-5 7296-3.3.1-7 7296-3.3.2-1 7296-3.3.5-1 */
+/* @rfc-test 7296-3.3.5-2 7296-3.3.5-3 */
 static void proposals_go_there_and_back(void **state)
 {
 	static const char octets[] =
@@ -97,6 +99,7 @@ static void every_octet_with_every_value_is_survived(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.3.1-1 7296-3.3.1-7 7296-3.3.2-1 */
 static void structure_must_not_lie(void **state)
 {
 	/* offset and value of one octet that makes the whole malformed */
@@ -140,6 +143,7 @@ static struct transform with_attributes(struct bytes attributes)
 	return list.at[0].transform[0];
 }
 
+/* @rfc-test 7296-3.3.5-3 7296-3.3.5-5 */
 static void every_key_length_is_read(void **state)
 {
 	for (unsigned bits = 0; bits <= UINT16_MAX; bits++) {
@@ -160,6 +164,7 @@ static void every_key_length_is_read(void **state)
 	assert_null(encr_find(ENCR_AES_GCM_16, 0));
 }
 
+/* @rfc-test 7296-3.3.6-5 */
 static void odd_attributes_make_a_transform_unusable_not_the_message_malformed(void **state)
 {
 	static const struct {

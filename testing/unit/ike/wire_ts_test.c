@@ -33,6 +33,7 @@ static struct bytes digits(const char *text)
 	return hex_into(room, sizeof(room), text);
 }
 
+/* @rfc-test 7296-3.13-1 7296-3.13.1-1 */
 static void selectors_go_there_and_back(void **state)
 {
 	static const char *const texts[] = {
@@ -51,6 +52,7 @@ static void selectors_go_there_and_back(void **state)
 	}
 }
 
+/* @rfc-test 7296-3.13-1 7296-3.13.1-1 7296-3.13.1-2 7296-3.13.1-5 */
 static void the_octets_are_those_of_the_figure(void **state)
 {
 	struct selector s;
@@ -138,6 +140,7 @@ static void opaque_ports_match_nothing_of_ours(void **state)
 	assert_int_equal(count, 1);
 }
 
+/* @rfc-test 7296-2.9-3 */
 static void types_that_nobody_knows_are_passed_over(void **state)
 {
 	for (unsigned type = 0; type < 256; type++) {

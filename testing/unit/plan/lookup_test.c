@@ -24,6 +24,7 @@ static const char *secret_of(const struct plan *plan, const char *local, const c
 	return text;
 }
 
+/* @rfc-test 7296-1.2-6 7296-2.15-9 */
 static void secrets_are_selected(void **state)
 {
 	struct plan *plan = make_both("",
@@ -359,6 +360,7 @@ static void open_vswitch(void **state)
 	plan_discard(plan);
 }
 
+/* @rfc-test 7296-3.3.4-1 */
 static void suites(void **state)
 {
 	static const struct {
