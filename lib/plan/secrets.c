@@ -80,6 +80,7 @@ static bool is_any(const char *text)
 	       strcmp(text, "0.0.0.0") == 0 || strcmp(text, "::") == 0;
 }
 
+/* @rfc 7296-4-6 */
 static void id_add(struct entry *e, const char *text, struct place at)
 {
 	struct secret *s = &e->secret;

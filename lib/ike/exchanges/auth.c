@@ -69,7 +69,7 @@ static bool child_is_whole(const struct message *m, bool *childless)
 
 /* ---- we ask ---- */
 
-/* @rfc 7296-1.2-4 7296-1.2-11 7296-2.4-3 */
+/* @rfc 7296-1.2-4 7296-1.2-11 7296-2.4-3 7296-2.5-14 */
 static struct verdict send_request(struct ike_context *c, struct exchange *x, const struct peer *peer)
 {
 	struct ike_sa *sa = x->owner;
@@ -306,7 +306,7 @@ static struct verdict note_refusal(struct ike_context *c, struct exchange *x, st
 }
 
 /* The proof, and what stands beside it: the child, why there is none, or nothing at all. */
-/* @rfc 7296-1.2-4 7296-1.2-7 */
+/* @rfc 7296-1.2-4 7296-1.2-7 7296-2.20-2 */
 static bool write_answer(struct ike_context *c, struct exchange *x, uint8_t proposal, uint16_t notify)
 {
 	const struct auth_work *w = x->work;

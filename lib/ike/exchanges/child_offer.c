@@ -145,7 +145,7 @@ const struct peer *child_offer_select(struct ike_context *c, const struct ike_sa
 	return first;
 }
 
-/* @rfc 7296-2.7-6 7296-2.9-5 */
+/* @rfc 7296-2.7-6 7296-2.9-5 7296-3.10.1-6 */
 enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
 			       const struct child_groups *groups, uint16_t preferred, const struct message *m,
 			       struct child_sa *child, uint8_t *proposal, uint16_t *notify)

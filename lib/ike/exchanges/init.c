@@ -442,7 +442,7 @@ static struct verdict init_answer(struct ike_context *c, struct exchange *x, con
 	return exchange_start_job(c, x, job) ? verdict_wait(REASON_OK) : verdict_discard(REASON_MEMORY);
 }
 
-/* @rfc 7296-1.2-1 7296-1.2-2 */
+/* @rfc 7296-1.2-1 7296-1.2-2 7296-2.5-14 */
 static struct verdict init_answered_job(struct ike_context *c, struct exchange *x, struct job *job)
 {
 	struct ike_sa *sa = x->owner;

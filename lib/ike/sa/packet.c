@@ -114,6 +114,7 @@ void packet_shrink(struct ike_context *c, struct exchange *x)
 		blob_discard(&x->inner);
 }
 
+/* @rfc 7296-3.10-4 7296-3.10-6 */
 bool packet_notify(struct ike_context *c, struct exchange *x, uint16_t type, struct bytes data)
 {
 	struct packet p;
