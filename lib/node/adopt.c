@@ -165,7 +165,8 @@ void adopt_look(struct node *n, msec now, size_t from, struct actions *actions)
 			continue;
 		actions->at[kept++] = actions->at[i];
 	}
-	memset(&actions->at[kept], 0, (end - kept) * sizeof(actions->at[0]));
+	if (end > kept)
+		memset(&actions->at[kept], 0, (end - kept) * sizeof(actions->at[0]));
 	actions->count = kept;
 	for (size_t i = from; i < kept; i++) {
 		if (actions->at[i].kind == ACTION_SA_INSTALL) {
