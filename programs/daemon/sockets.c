@@ -112,16 +112,18 @@ static void take(struct socket *s, struct mmsghdr *m)
 		daemon_feed(s->owner->d, &event);
 }
 
-static int read_batch(evutil_socket_t fd, struct batch *b)
+static int read_batch(const struct socket *s, struct batch *b)
 {
+	size_t octets = LIMIT_MESSAGE + (s->natt ? MARKER_OCTETS : 0);
+
 	for (size_t i = 0; i < BATCH; i++) {
-		b->parts[i] = (struct iovec){ b->room[i], sizeof(b->room[i]) };
+		b->parts[i] = (struct iovec){ b->room[i], octets };
 		b->messages[i].msg_hdr = (struct msghdr){ .msg_name = &b->from[i],
 							  .msg_namelen = sizeof(b->from[i]),
 							  .msg_iov = &b->parts[i],
 							  .msg_iovlen = 1 };
 	}
-	return recvmmsg(fd, b->messages, BATCH, MSG_DONTWAIT, NULL);
+	return recvmmsg(s->fd, b->messages, BATCH, MSG_DONTWAIT, NULL);
 }
 
 /* @rfc 7296-2.11-1 7296-2.11-4 */
@@ -131,7 +133,7 @@ static void readable(evutil_socket_t fd, short what, void *context)
 	struct batch *b = &s->owner->batch;
 
 	for (unsigned i = 0; i < BATCHES; i++) {
-		int n = read_batch(fd, b);
+		int n = read_batch(s, b);
 
 		if (n < 0) {
 			/* An ICMP error about an earlier packet is a hint, and read away. */
