@@ -2,6 +2,7 @@
 #ifndef CYGNET_NODE_INSIDE_H
 #define CYGNET_NODE_INSIDE_H
 
+#include "adopt.h"
 #include "deadlines.h"
 #include "ike.h"
 #include "node.h"
@@ -57,8 +58,7 @@ struct node {
 	bool stopping, stopped;
 	uint64_t stop_command;
 	msec stop_due, stop_tell_due;
-	struct kernel_state *left; /* of an earlier run; owned, NULL when nothing is left of it */
-	msec left_due, left_end;
+	struct adopt *adopt; /* what an earlier run left; owned, NULL when nothing is left of it */
 	struct ike_counts at_stop;
 	uint64_t kernel_failures;
 };
@@ -123,14 +123,6 @@ void stop_begin(struct node *n, msec now, const struct command *command, struct 
 void stop_news(struct node *n, const struct ike_news *news, struct actions *actions);
 void stop_look(struct node *n, msec now, struct actions *actions);
 msec stop_deadline(const struct node *n);
-
-/* adopt.c: what an earlier run left in the kernel. Adopts state. */
-void adopt_take(struct node *n, struct kernel_state *state);
-/* After the plan is in force: what is to be adopted is keyed anew. */
-void adopt_begin(struct node *n, msec now, struct actions *actions);
-/* The actions of a step, from an index on: what they replace is forgotten, what must wait is taken out. */
-void adopt_look(struct node *n, msec now, size_t from, struct actions *actions);
-msec adopt_deadline(const struct node *n);
 
 /* status.c */
 void status_command(struct node *n, msec now, const struct command *command, struct actions *actions);

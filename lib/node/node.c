@@ -35,7 +35,7 @@ void node_discard(struct node *n)
 		return;
 	ike_discard(n->ike);
 	oe_discard(n->oe);
-	kernel_state_discard(n->left);
+	adopt_discard(n->adopt);
 	plan_discard(n->plan);
 	free(n->addresses);
 	runs_forget(n);
@@ -238,6 +238,39 @@ static void take_command(struct node *n, msec now, struct event *event, struct a
 		conns_command(n, now, command, actions);
 }
 
+static void take_leftovers(struct node *n, struct kernel_state *state, struct actions *actions)
+{
+	bool failed;
+
+	adopt_discard(n->adopt);
+	n->adopt = adopt_new(state, &failed);
+	if (failed)
+		actions_note(actions, NOTE_ERROR,
+			     "there was no memory to take over what an earlier run left");
+}
+
+/* What an earlier run left keyed is keyed anew, as if packets had asked. */
+static void key_anew(struct node *n, msec now, struct actions *actions)
+{
+	struct event event = { .kind = EVENT_ACQUIRE };
+
+	while (adopt_next(n->adopt, n->plan, &event.acquire)) {
+		if (oe_owns_reqid(n->oe, event.acquire.reqid))
+			oe_event(n->oe, now, &event, actions);
+		else
+			conns_adopt(n, now, event.acquire.reqid, actions);
+	}
+}
+
+static void look_at_leftovers(struct node *n, msec now, size_t from, struct actions *actions)
+{
+	adopt_look(n->adopt, n->plan, now, from, actions);
+	if (n->adopt && adopt_is_over(n->adopt)) {
+		adopt_discard(n->adopt);
+		n->adopt = NULL;
+	}
+}
+
 static void dispatch(struct node *n, msec now, struct event *event, struct actions *actions)
 {
 	switch (event->kind) {
@@ -262,13 +295,13 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 	case EVENT_PLAN:
 		take_plan(n, now, event->plan, actions);
 		event->plan = NULL;
-		adopt_begin(n, now, actions);
+		key_anew(n, now, actions);
 		break;
 	case EVENT_ADDRESSES:
 		take_addresses(n, now, event->addresses, actions);
 		break;
 	case EVENT_KERNEL_STATE:
-		adopt_take(n, event->kernel_state);
+		take_leftovers(n, event->kernel_state, actions);
 		event->kernel_state = NULL;
 		break;
 	case EVENT_ABILITIES:
@@ -364,7 +397,7 @@ void node_step(struct node *n, msec now, struct event *event, struct actions *ac
 		conns_time(n, now, actions);
 	node_translate(n, now, actions);
 	stop_look(n, now, actions);
-	adopt_look(n, now, from, actions);
+	look_at_leftovers(n, now, from, actions);
 	drop_undone(actions, from);
 	order(actions, from);
 }
@@ -374,7 +407,7 @@ msec node_deadline(const struct node *n)
 	msec due = msec_earlier(ike_deadline(n->ike), oe_deadline(n->oe));
 
 	due = msec_earlier(due, conns_deadline(n));
-	due = msec_earlier(due, adopt_deadline(n));
+	due = msec_earlier(due, adopt_deadline(n->adopt));
 	return msec_earlier(due, stop_deadline(n));
 }
 

@@ -59,6 +59,7 @@ void stop_begin(struct node *n, msec now, const struct command *command, struct 
 	n->stop_due = msec_after(now, patience);
 	n->stop_tell_due = msec_after(now, PROGRESS_EVERY);
 	n->at_stop = ike_count(n->ike);
+	adopt_end(n->adopt, actions);
 	oe_stop(n->oe, now, actions);
 	conns_stop(n, now, actions);
 	ike_stop(n->ike, now, actions);
