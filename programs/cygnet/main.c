@@ -26,9 +26,9 @@ static const char usage[] =
 	"  reload                     read the files again\n"
 	"  check [FILE]               whether a configuration is right\n"
 	"  key new|list|show [--type rsa|ecdsa] [--bits N] [--name N] [--txt ADDRESS] [--ipseckey]\n"
-	"  rekey-ike|rekey-child NAME renew the SAs of a connection now\n"
-	"  delete-ike|delete-child NAME  delete just these; the connection may come again\n"
-	"  liveness NAME              ask the peer for a sign of life\n"
+	"  rekey-ike|rekey-child CONN renew its SAs now\n"
+	"  delete-ike|delete-child CONN  delete just these; what is wanted comes again\n"
+	"  liveness CONN              ask the peer for a sign of life\n"
 	"  shutdown [--deadline S]    delete every SA, wait for the peers, end\n"
 	"  shutdown --leave-state     end and leave the kernel's SAs to the next run (cygnetd --adopt)\n";
 
@@ -89,6 +89,24 @@ static void print_value(const char *key, const json_t *value)
 		printf(" %s=%" JSON_INTEGER_FORMAT, key, json_integer_value(value));
 }
 
+/* How far a stop is: one line that is written over, where somebody looks on. *shown: it stands there now. */
+static bool render_progress(const json_t *o, bool *shown)
+{
+	const char *row = json_string_value(json_object_get(o, "row"));
+	bool is_progress = row && !strcmp(row, "stopping") && isatty(STDERR_FILENO);
+
+	if (*shown)
+		fprintf(stderr, "\r\033[K");
+	*shown = is_progress;
+	if (is_progress)
+		fprintf(stderr,
+			"stopping: %" JSON_INTEGER_FORMAT " peers confirmed, %" JSON_INTEGER_FORMAT " to go",
+			json_integer_value(json_object_get(o, "confirmed")),
+			json_integer_value(json_object_get(o, "waiting")));
+	fflush(stderr);
+	return is_progress;
+}
+
 static void render(const json_t *o)
 {
 	const char *row = json_string_value(json_object_get(o, "row")), *key;
@@ -121,6 +139,7 @@ static int follow(const struct tool *t, FILE *in, bool forever)
 	char *line = NULL;
 	size_t room = 0;
 	int status = -1;
+	bool shown = false;
 
 	while (getline(&line, &room, in) > 0) {
 		json_t *o = json_loads(line, 0, NULL);
@@ -128,7 +147,7 @@ static int follow(const struct tool *t, FILE *in, bool forever)
 
 		if (t->json)
 			printf("%s", line);
-		else if (o && !(forever && done))
+		else if (o && !(forever && done) && !render_progress(o, &shown))
 			render(o);
 		if (done)
 			status = (int)json_integer_value(json_object_get(o, "status"));

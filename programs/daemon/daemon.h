@@ -39,6 +39,8 @@ struct daemon {
 	struct plan *plan; /* borrowed copy for comparing at reload: owned by the node */
 	struct waiting_event *first, *last; /* what a step's actions brought; fed after it */
 	bool stepping, stopping, done;
+	bool in_force; /* a plan has been: what is in the kernel is ours */
+	bool leftovers; /* an earlier run left something in the kernel */
 	bool leave; /* SAs and policies are to stay for the next run */
 	bool lost; /* kernel messages were: all must be looked for */
 	int exit_status;
@@ -46,6 +48,10 @@ struct daemon {
 	struct tape tape; /* while tracing: between the node and the provider */
 	struct event *timer, *kernel_event, *signals[3];
 };
+
+/* start.c: opens all and puts the plan (adopted) into force; false with the reason. Closes what is open. */
+bool daemon_open(struct daemon *d, struct plan *plan, char why[256]);
+void daemon_close(struct daemon *d);
 
 /* loop.c */
 msec daemon_now(void);

@@ -260,7 +260,8 @@ static void write_down(void *context, const struct xfrm_message *m)
 {
 	struct kernel_state *b = context;
 
-	if (m->kind == XFRM_SA && xfrm_sa_is_ours(&m->sa)) {
+	/* A larval SA has no name by which it could be removed: it is an acquire (kernel_port_look). */
+	if (m->kind == XFRM_SA && !m->larval && xfrm_sa_is_ours(&m->sa)) {
 		struct kernel_sa *grown = realloc(b->sas, (b->sa_count + 1) * sizeof(*grown));
 
 		if (grown) {

@@ -4,7 +4,7 @@
  * cannot be installed again, what is not there cannot be removed. cygnetd never holds it (testing/tools/symbols).
  *
  * CYGNET_RECORD_BOOK names a file that gets one line at the end: what was installed, removed, refused, and
- * what the daemon had left behind before it flushed.
+ * what the daemon had left behind before it flushed, and what it kept there for the next run.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -147,8 +147,9 @@ static void write_book(const struct kernel_port *port)
 	fprintf(f, "sas-added %lu sas-removed %lu sas-refused %lu policies-added %lu policies-updated %lu",
 		port->sas.added, port->sas.removed, port->sas.refused, port->policies.added,
 		port->policies.updated);
-	fprintf(f, " policies-removed %lu policies-refused %lu left %lu\n", port->policies.removed,
-		port->policies.refused, port->left);
+	fprintf(f, " policies-removed %lu policies-refused %lu left %lu sas-kept %lu policies-kept %lu\n",
+		port->policies.removed, port->policies.refused, port->left, port->sas.count,
+		port->policies.count);
 	fclose(f);
 }
 

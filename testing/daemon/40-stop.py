@@ -51,4 +51,26 @@ ok(alice.alive(), "it waits for the dead peer")
 start = time.monotonic()
 status = alice.end()
 ok(status == 1 and time.monotonic() - start < 2, "a second SIGTERM ends the wait", status)
+
+# Leaving all to the next run: by the option, for SIGTERM; by the tool.
+for way in ("--leave-state for SIGTERM", "shutdown --leave-state"):
+    ok(alice.start(*(["--leave-state"] if way[0] == "-" else [])) and (bob.alive() or bob.start())
+       and alice.tool("up", "c0-0")[0] == 0 and alice.tool("up", "c1-0")[0] == 0, way + ": two are up", alice.text()[-300:])
+    before = count(bob, "child-sas")
+    start = time.monotonic()
+    if way[0] == "-":
+        status = alice.end()
+    else:
+        status, out, err = alice.tool("shutdown", "--leave-state")
+        ok(status == 0 and "2 IPsec SAs are left" in out, "the tool says so", status, out, err)
+        status = alice.process.wait(5)
+    book = alice.read_book()
+    ok(status == 0 and time.monotonic() - start < 2, "it ends at once, with 0", status)
+    ok(book["sas-kept"] == 4 and book["policies-kept"] == 4 and book["sas-removed"] == 0 and book["policies-removed"] == 0,
+       "nothing is removed from the kernel", book)
+    ok("for the next run" in alice.text() and "2 IPsec SAs are left" in alice.text(), "it says what it left", alice.text()[-300:])
+    ok(count(bob, "child-sas") == before == 2, "bob was not told", before)
+    bob.kill()
+status, out, err = alice.tool("shutdown")
+ok(status == 3, "who stops what does not run is told so", status, out, err)
 done()
