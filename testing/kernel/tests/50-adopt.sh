@@ -17,6 +17,7 @@ capture wire bob
 is "bob starts" cygnetd_start bob
 is "alice starts" cygnetd_start alice
 is "the pair is keyed by a packet" pings alice 3 198.51.100.20
+not() { ! "$@"; }
 spis() { ip -n "$1" xfrm state | awk '/spi 0x/ { print $4 }' | sort; }
 before=$(spis alice)
 bg alice ping -i 0.01 -c 1500 -W 2 198.51.100.20 > "$OUT/flood" 2>&1
@@ -62,7 +63,43 @@ wait $flood
 sed -n '/statistics/,$p' "$OUT/killed" | sed 's/^/# /'
 is "the pair is keyed again" pings alice 3 198.51.100.20
 is "no SA of the killed daemon is left" sh -c "[ \$(ip -n alice xfrm state | grep -c 'proto esp') = 2 ]"
+
+# an adopted private pair, whose entry is of one host: neither the entry's trap nor its block may cut it off
+bg alice ping -i 0.01 -c 800 -W 2 198.51.100.20 > "$OUT/private" 2>&1
+flood=$bg
+sleep 1
+is "alice leaves the private pair" cygnet alice shutdown --leave-state
+is "with status 0" wait "$(cat /run/lab/alice/daemon)"
+is "she says what she left" grep -q 'left 2 SAs and [0-9]* policies for the next run' "$OUT/alice.log"
+before=$(spis alice)
+# a start that fails leaves the leavings
+at alice mkdir -p /run/cygnet/ctl/x
+is "a start fails" not cygnetd_start alice --adopt
+is "and removes nothing" [ "$(spis alice)" = "$before" ]
+at alice rm -r /run/cygnet/ctl
+is "alice adopts the private pair" cygnetd_start alice --adopt
+is "it is keyed anew" waitfor 10 sh -c "[ \"\$(ip -n alice xfrm state | awk '/spi 0x/ { print \$4 }' | sort)\" != '$before' ]"
+wait $flood
+is "of 800 pings none was lost" grep -q '800 received, 0% packet loss' "$OUT/private"
+tail -n 3 "$OUT/private" | sed 's/^/# /'
+is "after the draining two SAs are left" waitfor 10 sh -c "[ \$(ip -n alice xfrm state | grep -c 'proto esp') = 2 ]"
+
+# killed while it waits for an answer: the next run takes the question up at once, the kernel would not ask for minutes
 is "alice stops clean again" cygnetd_stop alice
+cygnetd_stop bob
+is "alice starts without a peer" cygnetd_start alice
+bg alice ping -i 0.2 -c 60 -W 2 198.51.100.20 > "$OUT/asked" 2>&1
+flood=$bg
+is "the kernel has asked" waitfor 5 sh -c "ip -n alice xfrm state | grep -q 'spi 0x00000000'"
+kill -KILL "$(cat /run/lab/alice/daemon)"
+wait "$(cat /run/lab/alice/daemon)" 2>/dev/null
+is "bob is there" cygnetd_start bob
+is "alice starts once more" cygnetd_start alice
+is "and keys within 5 s what was asked for" waitfor 5 sh -c "[ \$(ip -n alice xfrm state | grep -c 'spi 0x[0-9a-f]*[1-9a-f]') = 2 ]"
+kill -INT $flood
+wait $flood
+is "those pings are answered" grep -q ' bytes from' "$OUT/asked"
+is "alice stops clean at last" cygnetd_stop alice
 # bob may still ask the killed daemon to confirm its delete: his status says so
 cygnetd_stop bob
 end_captures
