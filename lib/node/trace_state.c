@@ -26,9 +26,12 @@ static bool begin_sa(struct kernel_state *state, uint32_t spi)
 
 static bool begin_policy(struct kernel_state *state, uint64_t direction)
 {
-	struct kernel_policy *more = grown(state->policies, state->policy_count, sizeof(*more));
+	struct kernel_policy *more;
 
-	if (!more || direction > KERNEL_FORWARD)
+	if (direction > KERNEL_FORWARD)
+		return false;
+	more = grown(state->policies, state->policy_count, sizeof(*more));
+	if (!more)
 		return false;
 	state->policies = more;
 	more[state->policy_count++].direction = (enum kernel_direction)direction;
