@@ -141,8 +141,12 @@ static bool open_store(struct daemon *d, const struct plan *plan, char why[256])
 	const char *dir = d->options.nssdir    ? d->options.nssdir
 			  : plan->setup.nssdir ? plan->setup.nssdir
 					       : "/var/lib/ipsec/nss";
-	bool there = access(dir, R_OK) == 0;
+	char keys[4096];
+	bool there;
 
+	/* An empty folder, as the package makes it, is no database yet. */
+	snprintf(keys, sizeof(keys), "%s/key4.db", dir);
+	there = access(keys, R_OK) == 0;
 	if (!there)
 		log_write(NOTE_INFO, "there is no NSS database at %s: only shared keys and NULL can be used",
 			  dir);
@@ -158,6 +162,8 @@ static bool open_signals(struct daemon *d)
 
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+		/* What holds again when the event is freed: a late signal must not cut the closing short. */
+		signal(numbers[i], SIG_IGN);
 		d->signals[i] = evsignal_new(d->base, numbers[i], on_signal, d);
 		if (!d->signals[i] || event_add(d->signals[i], NULL))
 			return false;
