@@ -4,74 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/ike/wire/message.h"
 #include "world_inside.h"
-
-#define FAULT(w, ...)                                                          \
-	do {                                                                   \
-		if (!(w)->fault[0])                                            \
-			snprintf((w)->fault, sizeof((w)->fault), __VA_ARGS__); \
-	} while (0)
 
 uint64_t world_draw(struct world *w, uint64_t below)
 {
 	return below ? sim_random_next(&w->chance) % below : 0;
-}
-
-static bool is_before(const struct sim_item *a, const struct sim_item *b)
-{
-	return a->at < b->at || (a->at == b->at && a->order < b->order);
-}
-
-/* A binary heap; equal times keep their order of scheduling. */
-static void schedule(struct world *w, struct sim_item *item, msec at)
-{
-	size_t i = w->heap_count++;
-
-	item->at = at;
-	item->order = ++w->scheduled;
-	if (w->heap_count > w->heap_room) {
-		w->heap_room = w->heap_room ? w->heap_room * 2 : 64;
-		w->heap = realloc(w->heap, w->heap_room * sizeof(struct sim_item *));
-		if (!w->heap)
-			abort();
-	}
-	for (; i && is_before(item, w->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		w->heap[i] = w->heap[(i - 1) / 2];
-	w->heap[i] = item;
-}
-
-static struct sim_item *unschedule(struct world *w)
-{
-	struct sim_item *first = w->heap[0], *last = w->heap[--w->heap_count];
-	size_t i = 0;
-
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= w->heap_count)
-			break;
-		if (child + 1 < w->heap_count && is_before(w->heap[child + 1], w->heap[child]))
-			child++;
-		if (!is_before(w->heap[child], last))
-			break;
-		w->heap[i] = w->heap[child];
-		i = child;
-	}
-	if (w->heap_count)
-		w->heap[i] = last;
-	return first;
-}
-
-static struct sim_item *item_new(enum sim_item_kind kind, size_t node)
-{
-	struct sim_item *item = calloc(1, sizeof(*item));
-
-	if (!item)
-		abort();
-	item->kind = kind;
-	item->node = node;
-	return item;
 }
 
 /* An exponential-looking delay without floating point: the least of some draws is small, often. */
@@ -97,74 +34,13 @@ static bool is_cut(const struct world *w, size_t from, size_t to)
 	return w->now < w->partition.until && w->partition.from == from && w->partition.to == to;
 }
 
-/* ---- the wiretap: nobody overtakes, nobody exceeds the window, what is sent again is the same (RFC 7296 2.1 to 2.3) ---- */
-
-static uint64_t print_of(struct bytes data)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < data.len; i++)
-		hash = (hash ^ data.at[i]) * 0x100000001b3u;
-	return hash;
-}
-
-static struct sim_tap *tap_of(struct world *w, uint64_t spi_i, size_t sender)
-{
-	return &w->taps[(spi_i * 0x9e3779b97f4a7c15u >> 40 ^ sender) % WORLD_TAPS];
-}
-
-/* @rfc-test 7296-2.2-4 7296-2.3-2 7296-2.3-5 */
-static void tap_sent(struct world *w, size_t from, struct bytes data)
-{
-	struct ike_header h;
-	struct sim_tap *t;
-	bool fragment;
-
-	if (!header_read(data, &h) || (h.flags & FLAG_RESPONSE) || h.exchange == IKE_SA_INIT)
-		return;
-	t = tap_of(w, h.spi_i, from);
-	fragment = h.next_payload == PAYLOAD_SKF;
-	w->tapped++;
-	if (t->sender != from + 1 || t->spi_i != h.spi_i) {
-		*t = (struct sim_tap){ h.spi_i, from + 1, h.message_id, print_of(data), false, fragment };
-		return;
-	}
-	if (h.message_id == t->id) {
-		if (!fragment && !t->fragments && t->print != print_of(data))
-			FAULT(w,
-			      "seed %llu at %lld ms, node %zu: request %u was sent again with other octets",
-			      (unsigned long long)w->seed, (long long)w->now, from, h.message_id);
-		t->fragments = t->fragments || fragment;
-		return;
-	}
-	if (h.message_id != t->id + 1)
-		FAULT(w, "seed %llu at %lld ms, node %zu: request %u follows %u", (unsigned long long)w->seed,
-		      (long long)w->now, from, h.message_id, t->id);
-	else if (!t->answered)
-		FAULT(w, "seed %llu at %lld ms, node %zu: request %u was sent before %u was answered",
-		      (unsigned long long)w->seed, (long long)w->now, from, h.message_id, t->id);
-	*t = (struct sim_tap){ h.spi_i, from + 1, h.message_id, print_of(data), false, fragment };
-}
-
-static void tap_delivered(struct world *w, size_t to, struct bytes data)
-{
-	struct ike_header h;
-	struct sim_tap *t;
-
-	if (!header_read(data, &h) || !(h.flags & FLAG_RESPONSE))
-		return;
-	t = tap_of(w, h.spi_i, to);
-	if (t->sender == to + 1 && t->spi_i == h.spi_i && t->id == h.message_id)
-		t->answered = true;
-}
-
 static void carry_packet(struct world *w, size_t from, struct action *a)
 {
 	size_t to = sim_node_of(w, &a->send.remote.address);
 	unsigned copies = 1 + (world_draw(w, 100) < w->duplication);
 
 	w->packets++;
-	tap_sent(w, from, bytes_of_blob(&a->send.data));
+	sim_tap_sent(w, from, bytes_of_blob(&a->send.data));
 	for (unsigned i = 0; to != SIZE_MAX && i < copies; i++) {
 		struct sim_item *item;
 
@@ -173,13 +49,13 @@ static void carry_packet(struct world *w, size_t from, struct action *a)
 			w->lost++;
 			continue;
 		}
-		item = item_new(SIM_PACKET, to);
+		item = sim_item_new(SIM_PACKET, to);
 		item->local = a->send.remote;
 		item->remote = a->send.local;
 		item->encapsulated = a->send.encapsulated;
 		if (!blob_copy(&item->data, bytes_of_blob(&a->send.data)))
 			abort();
-		schedule(w, item, w->now + draw_delay(w));
+		sim_schedule(w, item, w->now + draw_delay(w));
 	}
 }
 
@@ -191,10 +67,10 @@ static void carry_resolve(struct world *w, size_t node, const struct action *a)
 	if (!answer)
 		return;
 	answer->question = a->resolve.question;
-	item = item_new(SIM_RESOLVED, node);
+	item = sim_item_new(SIM_RESOLVED, node);
 	item->number = a->resolve.number;
 	item->answer = answer;
-	schedule(w, item, w->now + draw_delay(w));
+	sim_schedule(w, item, w->now + draw_delay(w));
 }
 
 static void carry_out(struct world *w, size_t node, struct action *a)
@@ -208,10 +84,10 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 		break;
 	case ACTION_JOB:
 		job_run(&n->crypto.crypto, a->job);
-		item = item_new(SIM_JOB, node);
+		item = sim_item_new(SIM_JOB, node);
 		item->job = a->job;
 		a->job = NULL;
-		schedule(w, item, w->now + (msec)world_draw(w, 20));
+		sim_schedule(w, item, w->now + (msec)world_draw(w, 20));
 		break;
 	case ACTION_RESOLVE:
 		carry_resolve(w, node, a);
@@ -220,6 +96,9 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 		n->stopped = true;
 		n->confirmed = a->stopped.confirmed;
 		n->unanswered = a->stopped.unanswered;
+		break;
+	case ACTION_KEYS:
+		sim_tap_keys(w, a);
 		break;
 	case ACTION_TRANSITION:
 		if (w->transition)
@@ -241,8 +120,8 @@ static void check(struct world *w, size_t node)
 
 	w->checks++;
 	if (!node_check(w->nodes[node].node, w->now + w->nodes[node].ahead, why))
-		FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed, (long long)w->now,
-		      node, why);
+		SIM_FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed,
+			  (long long)w->now, node, why);
 }
 
 void sim_step(struct world *w, size_t node, struct event *event)
@@ -263,7 +142,7 @@ void sim_step(struct world *w, size_t node, struct event *event)
 	if (w->trace)
 		sim_trace_random(w, node);
 	if (actions.failed)
-		FAULT(w, "an action was lost for want of memory");
+		SIM_FAULT(w, "an action was lost for want of memory");
 	actions_discard(&w->nodes[node].crypto.crypto, &actions);
 	sim_look(w, node);
 	check(w, node);
@@ -277,7 +156,7 @@ void sim_look(struct world *w, size_t node)
 	n->due = due == MSEC_NEVER ? MSEC_NEVER : due - n->ahead;
 }
 
-static void happen(struct world *w, struct sim_item *item)
+void sim_happen(struct world *w, struct sim_item *item)
 {
 	struct event event = { 0 };
 
@@ -286,7 +165,7 @@ static void happen(struct world *w, struct sim_item *item)
 		return;
 	}
 	if (item->kind == SIM_PACKET) {
-		tap_delivered(w, item->node, bytes_of_blob(&item->data));
+		sim_tap_delivered(w, item->node, bytes_of_blob(&item->data));
 		event.kind = EVENT_PACKET;
 		event.packet.local = item->local;
 		event.packet.remote = item->remote;
@@ -307,7 +186,7 @@ static void happen(struct world *w, struct sim_item *item)
 	sim_step(w, item->node, &event);
 }
 
-static void item_discard(struct world *w, struct sim_item *item)
+void sim_item_discard(struct world *w, struct sim_item *item)
 {
 	blob_discard(&item->data);
 	job_discard(&w->nodes[item->node].crypto.crypto, item->job);
@@ -320,12 +199,12 @@ static void item_discard(struct world *w, struct sim_item *item)
 void sim_kernel_later(struct world *w, enum sim_item_kind kind, size_t node, uint32_t spi, uint64_t number,
 		      bool hard, msec at)
 {
-	struct sim_item *item = item_new(kind, node);
+	struct sim_item *item = sim_item_new(kind, node);
 
 	item->spi = spi;
 	item->number = number;
 	item->hard = hard;
-	schedule(w, item, at);
+	sim_schedule(w, item, at);
 }
 
 msec sim_delay(struct world *w)
@@ -335,10 +214,10 @@ msec sim_delay(struct world *w)
 
 void sim_later(struct world *w, size_t node, const struct event *event, msec after)
 {
-	struct sim_item *item = item_new(SIM_EVENT, node);
+	struct sim_item *item = sim_item_new(SIM_EVENT, node);
 
 	item->event = *event;
-	schedule(w, item, w->now + after);
+	sim_schedule(w, item, w->now + after);
 }
 
 /* ---- chosen order ---- */
@@ -424,10 +303,7 @@ static bool advance(struct world *w, msec end)
 
 		sim_step(w, who, &time);
 	} else {
-		struct sim_item *item = unschedule(w);
-
-		happen(w, item);
-		item_discard(w, item);
+		sim_choose(w, w->heap[0], SIM_DELIVER);
 	}
 	return true;
 }
@@ -442,8 +318,8 @@ bool world_run(struct world *w, msec span)
 		still = w->now == before ? still + 1 : 0;
 		before = w->now;
 		if (still > 20000)
-			FAULT(w, "seed %llu: time stands still at %lld ms", (unsigned long long)w->seed,
-			      (long long)w->now);
+			SIM_FAULT(w, "seed %llu: time stands still at %lld ms", (unsigned long long)w->seed,
+				  (long long)w->now);
 	}
 	w->now = end;
 	return !w->fault[0];
@@ -512,21 +388,22 @@ void world_restart(struct world *w, size_t i)
 bool world_end(struct world *w)
 {
 	while (w->heap_count)
-		item_discard(w, unschedule(w));
+		sim_choose(w, w->heap[0], SIM_LOSE);
 	free(w->heap);
 	w->heap = NULL;
 	w->heap_room = 0;
+	sim_tap_discard(w);
 	for (size_t i = 0; i < w->node_count; i++) {
 		struct sim_node *n = &w->nodes[i];
 
 		node_discard(n->node);
 		tape_discard(&n->tape);
 		if (n->crypto.live_secrets)
-			FAULT(w, "seed %llu: %ld ephemeral keys leaked", (unsigned long long)w->seed,
-			      n->crypto.live_secrets);
+			SIM_FAULT(w, "seed %llu: %ld ephemeral keys leaked", (unsigned long long)w->seed,
+				  n->crypto.live_secrets);
 		if (n->stopped && (n->sas || n->policies))
-			FAULT(w, "seed %llu: node %zu stopped and left kernel state",
-			      (unsigned long long)w->seed, i);
+			SIM_FAULT(w, "seed %llu: node %zu stopped and left kernel state",
+				  (unsigned long long)w->seed, i);
 		sim_kernel_clear(n);
 	}
 	return !w->fault[0];
@@ -559,7 +436,7 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 	if (!event.plan) {
 		for (size_t i = 0; i < problems.count && i < PLAN_PROBLEMS; i++)
 			fprintf(stderr, "%s\n", plan_problem_print(&problems.at[i], text));
-		FAULT(w, "the configuration is wrong");
+		SIM_FAULT(w, "the configuration is wrong");
 		return false;
 	}
 	sim_step(w, node, &event);

@@ -13,7 +13,7 @@
 #include "sim_crypto.h"
 
 #define WORLD_NODES 50
-#define WORLD_TAPS 4096
+#define WORLD_WIRES 512
 
 struct sim_sa {
 	struct kernel_sa sa;
@@ -46,15 +46,7 @@ struct sim_node {
 
 struct sim_item; /* something that will happen */
 
-/* What the wiretap knows of one sender's requests in one IKE SA. */
-struct sim_tap {
-	uint64_t spi_i;
-	size_t sender; /* + 1; 0: free */
-	uint32_t id; /* of the newest request */
-	uint64_t print; /* of its octets */
-	bool answered; /* an answer to it has been delivered */
-	bool fragments;
-};
+struct sim_wire; /* what the wiretap knows of an IKE SA */
 
 /* How the packets of applications ended. */
 enum sim_fate {
@@ -89,7 +81,7 @@ struct world {
 	struct dns_answer *(*dns)(struct world *w, size_t node,
 				  const struct dns_question *question); /* malloc'ed, NULL: silence */
 	uint64_t steps, packets, lost, checks, fates[FATES];
-	struct sim_tap taps[WORLD_TAPS];
+	struct sim_wire *wires[WORLD_WIRES]; /* by SPI, chained */
 	uint64_t tapped; /* messages that were checked against the window */
 	void (*transition)(struct world *w, const struct action *a);
 	uint64_t acquire_seq;

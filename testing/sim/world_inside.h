@@ -29,6 +29,39 @@ struct sim_item {
 	struct event event;
 };
 
+/* What is wrong with a world is said once: the first thing is the cause. */
+#define SIM_FAULT(w, ...)                                                      \
+	do {                                                                   \
+		if (!(w)->fault[0])                                            \
+			snprintf((w)->fault, sizeof((w)->fault), __VA_ARGS__); \
+	} while (0)
+
+/* queue.c */
+struct sim_item *sim_item_new(enum sim_item_kind kind, size_t node);
+void sim_schedule(struct world *w, struct sim_item *item, msec at); /* adopts */
+void sim_unschedule(struct world *w, const struct sim_item *item); /* hands it back */
+/* Messages, jobs and the like that are under way, by order of scheduling; lends. Encrypted packets and lives are not. */
+size_t sim_pending(struct world *w, struct sim_item **items, size_t room);
+enum sim_choice {
+	SIM_DELIVER, /* it happens, and is gone */
+	SIM_LOSE,
+	SIM_REPEAT, /* it happens, and will once more */
+};
+void sim_choose(struct world *w, struct sim_item *item, enum sim_choice choice);
+/* All encrypted packets that are under way arrive now. */
+void sim_deliver_esp(struct world *w);
+
+/*
+ * tap.c: the wiretap. In each IKE SA nobody overtakes, nobody exceeds the window, what is sent again is the same
+ * (RFC 7296 2.1 to 2.3), and no SA's delete is asked for in two requests.
+ */
+void sim_tap_sent(struct world *w, size_t from, struct bytes data);
+void sim_tap_delivered(struct world *w, size_t to, struct bytes data);
+void sim_tap_keys(struct world *w, const struct action *a);
+void sim_tap_discard(struct world *w);
+
+void sim_happen(struct world *w, struct sim_item *item);
+void sim_item_discard(struct world *w, struct sim_item *item);
 void sim_step(struct world *w, size_t node, struct event *event);
 /* An event that owns nothing, after a while. */
 void sim_later(struct world *w, size_t node, const struct event *event, msec after);
