@@ -1,7 +1,8 @@
 # The rings of tests (docs/HACKING.md). Each suite runs through testing/tools/tap, which never fails; tally adds up.
 
 WORLDS ?= 2000
-DEPTH ?= 10
+DEPTH ?= 6
+FAULTS ?= 1
 SEED ?=
 SECONDS ?= 30
 
@@ -17,16 +18,17 @@ fresh:
 quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
-	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 5
+	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 2
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n
 sim: $(B)/release/sim
 	$(Q)$(B)/release/sim $(if $(SEED),--seed $(SEED),--worlds $(WORLDS))
 
-## make interleave every order of two things begun at once, to DEPTH=n choices with one loss
+## make interleave every order of two exchanges begun at once, to DEPTH=n choices, FAULTS=n lost, repeated or late
 interleave: $(B)/release/interleave
-	$(Q)$(B)/release/interleave --depth $(DEPTH)
+	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS)
+	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS) --apart
 
 ## make mutants    small faults put into collide, window and delete: how many the tests notice (minutes)
 mutants:
@@ -79,9 +81,10 @@ demo:
 check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/release/sim $(B)/release/interleave $(FUZZ)
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
-	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 5
+	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 2
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
-	$(Q)$(TAP) interleave $(B)/release/interleave --depth $(DEPTH)
+	$(Q)$(TAP) interleave/together $(B)/release/interleave --depth $(DEPTH)
+	$(Q)$(TAP) interleave/apart $(B)/release/interleave --depth $(DEPTH) --apart
 	$(Q)$(TAP) sim/twice testing/tools/twice 7
 	$(Q)$(TAP) symbols testing/tools/symbols
 	$(Q)$(MAKE) --no-print-directory daemon

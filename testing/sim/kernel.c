@@ -93,17 +93,60 @@ static void count(struct world *w, size_t node, struct sim_sa *sa)
 		expire(w, node, sa, hard);
 }
 
+/* The worlds' connections are for all, or for one protocol. */
+static bool takes(const struct selector *s, const struct address *a, uint8_t protocol)
+{
+	return selector_has_address(s, a) && (!s->protocol || s->protocol == protocol);
+}
+
+static const struct kernel_policy *best_policy(const struct sim_node *n, enum kernel_direction direction,
+					       const struct sim_packet *packet)
+{
+	const struct kernel_policy *best = NULL;
+
+	for (const struct sim_policy *p = n->policies; p; p = p->next) {
+		if (p->policy.direction == direction &&
+		    takes(&p->policy.src, &packet->from, packet->protocol) &&
+		    takes(&p->policy.dst, &packet->to, packet->protocol) &&
+		    (!best || p->policy.priority < best->priority))
+			best = &p->policy;
+	}
+	return best;
+}
+
+/* As Linux looks: what came through a tunnel needs a policy that wants it so; a policy wants its own SAs. */
+static bool is_wanted(const struct sim_node *n, const struct sim_sa *sa, const struct sim_packet *packet)
+{
+	bool ours = address_equal(&packet->to, &n->address);
+	const struct kernel_policy *p = best_policy(n, ours ? KERNEL_IN : KERNEL_FORWARD, packet);
+
+	if (!p)
+		return sa->sa.mode == KERNEL_TRANSPORT;
+	return p->action == KERNEL_PASS ||
+	       (p->action == KERNEL_IPSEC && p->reqid == sa->sa.reqid && p->mode == sa->sa.mode);
+}
+
+static void arrive(struct world *w, const struct sim_item *item)
+{
+	struct sim_node *n = &w->nodes[item->node];
+	struct sim_sa *sa = n->sas;
+	bool wanted;
+
+	while (sa && !(sa->sa.inbound && sa->sa.spi == item->spi))
+		sa = sa->next;
+	wanted = sa && is_wanted(n, sa, &item->packet);
+	w->fates[wanted ? FATE_DELIVERED : sa ? FATE_UNWANTED : FATE_MISSING]++;
+	if (sa)
+		count(w, item->node, sa);
+}
+
 void sim_kernel_item(struct world *w, const struct sim_item *item)
 {
 	struct sim_node *n = &w->nodes[item->node];
 	struct sim_sa *sa = n->sas;
 
 	if (item->kind == SIM_ESP) {
-		while (sa && !(sa->sa.inbound && sa->sa.spi == item->spi))
-			sa = sa->next;
-		w->fates[sa ? FATE_DELIVERED : FATE_MISSING]++;
-		if (sa)
-			count(w, item->node, sa);
+		arrive(w, item);
 		return;
 	}
 	while (sa && sa->order != item->number)
@@ -176,71 +219,56 @@ void sim_kernel_clear(struct sim_node *n)
 	}
 }
 
-/* What a packet is: its protocol and the port that the worlds' connections are for. */
-static bool takes(const struct selector *s, const struct address *a, uint8_t protocol)
-{
-	return selector_has_address(s, a) && (!s->protocol || s->protocol == protocol);
-}
-
-static const struct kernel_policy *best_policy(const struct sim_node *n, const struct address *from,
-					       const struct address *to, uint8_t protocol)
-{
-	const struct kernel_policy *best = NULL;
-
-	for (const struct sim_policy *p = n->policies; p; p = p->next) {
-		if (p->policy.direction == KERNEL_OUT && takes(&p->policy.src, from, protocol) &&
-		    takes(&p->policy.dst, to, protocol) && (!best || p->policy.priority < best->priority))
-			best = &p->policy;
-	}
-	return best;
-}
-
 static void raise_acquire(struct world *w, size_t node, const struct kernel_policy *p,
-			  const struct address *to)
+			  const struct sim_packet *packet)
 {
 	struct event event = { .kind = EVENT_ACQUIRE };
 
 	event.acquire.seq = (uint32_t)++w->acquire_seq;
 	event.acquire.reqid = p->reqid;
 	event.acquire.src = w->nodes[node].address;
-	event.acquire.dst = *to;
-	event.acquire.inner_src = selector_of_host(&w->nodes[node].address);
-	event.acquire.inner_dst = selector_of_host(to);
+	event.acquire.dst = packet->to;
+	event.acquire.inner_src = selector_of_host(&packet->from);
+	event.acquire.inner_dst = selector_of_host(&packet->to);
 	sim_step(w, node, &event);
 }
 
 /* As Linux chooses: of the SAs that the policy's template means, the newest. */
-static struct sim_sa *best_sa(struct sim_node *n, const struct kernel_policy *p, const struct address *to,
-			      uint8_t protocol)
+static struct sim_sa *best_sa(struct sim_node *n, const struct kernel_policy *p,
+			      const struct sim_packet *packet)
 {
 	struct sim_sa *best = NULL;
 
 	for (struct sim_sa *sa = n->sas; sa; sa = sa->next) {
 		if (!sa->sa.inbound && sa->sa.reqid == p->reqid &&
-		    selector_has_address(&sa->sa.inner_dst, to) && (!best || sa->order > best->order))
+		    selector_has_address(&sa->sa.inner_dst, &packet->to) &&
+		    (!best || sa->order > best->order))
 			best = sa;
 	}
 	return best;
 }
 
-static void send_esp(struct world *w, size_t node, struct sim_sa *sa)
+static void send_esp(struct world *w, size_t node, struct sim_sa *sa, const struct sim_packet *packet)
 {
 	size_t to = sim_node_of(w, &sa->sa.dst);
+	struct sim_item *item;
 
 	w->fates[FATE_ESP]++;
-	if (to == SIZE_MAX || world_draw(w, 100) < w->esp_loss)
+	if (to == SIZE_MAX || world_draw(w, 100) < w->esp_loss) {
 		w->fates[FATE_LOST]++;
-	else
-		sim_kernel_later(w, SIM_ESP, to, sa->sa.spi, 0, false, w->now + sim_delay(w));
+	} else {
+		item = sim_item_new(SIM_ESP, to);
+		item->spi = sa->sa.spi;
+		item->packet = *packet;
+		sim_schedule(w, item, w->now + sim_delay(w));
+	}
 	count(w, node, sa);
 }
 
-void world_send(struct world *w, size_t node, const struct address *to)
+static void leave(struct world *w, size_t node, const struct sim_packet *packet)
 {
 	struct sim_node *n = &w->nodes[node];
-	static const uint8_t protocols[] = { 1, 6, 17 };
-	uint8_t protocol = protocols[world_draw(w, ARRAY_LENGTH(protocols))];
-	const struct kernel_policy *p = best_policy(n, &n->address, to, protocol);
+	const struct kernel_policy *p = best_policy(n, KERNEL_OUT, packet);
 	struct sim_sa *sa;
 
 	if (!p || p->action == KERNEL_PASS) {
@@ -252,13 +280,29 @@ void world_send(struct world *w, size_t node, const struct address *to)
 		w->fates[FATE_BLOCKED]++;
 		return;
 	}
-	sa = p->action == KERNEL_IPSEC ? best_sa(n, p, to, protocol) : NULL;
+	sa = p->action == KERNEL_IPSEC ? best_sa(n, p, packet) : NULL;
 	if (sa) {
-		send_esp(w, node, sa);
+		send_esp(w, node, sa, packet);
 		return;
 	}
 	w->fates[FATE_HELD]++;
-	raise_acquire(w, node, p, to);
+	raise_acquire(w, node, p, packet);
+}
+
+void world_send(struct world *w, size_t node, const struct address *to)
+{
+	static const uint8_t protocols[] = { 1, 6, 17 };
+	const struct sim_packet packet = { w->nodes[node].address, *to,
+					   protocols[world_draw(w, ARRAY_LENGTH(protocols))] };
+
+	leave(w, node, &packet);
+}
+
+void world_send_from(struct world *w, size_t node, const struct address *from, const struct address *to)
+{
+	const struct sim_packet packet = { *from, *to, 1 };
+
+	leave(w, node, &packet);
 }
 
 static bool same_pair(const struct kernel_sa *a, const struct kernel_sa *b)

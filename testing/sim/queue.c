@@ -117,3 +117,32 @@ void sim_deliver_esp(struct world *w)
 		i = 0;
 	}
 }
+
+static size_t first_due(const struct world *w)
+{
+	size_t who = 0;
+
+	for (size_t i = 1; i < w->node_count; i++) {
+		if (w->nodes[i].due < w->nodes[who].due)
+			who = i;
+	}
+	return who;
+}
+
+msec sim_next_due(const struct world *w)
+{
+	return w->nodes[first_due(w)].due;
+}
+
+bool sim_pass_time(struct world *w, msec span)
+{
+	struct event time = { .kind = EVENT_TIME };
+	size_t who = first_due(w);
+
+	if (w->nodes[who].due > w->now + span)
+		return false;
+	if (w->nodes[who].due > w->now)
+		w->now = w->nodes[who].due;
+	sim_step(w, who, &time);
+	return true;
+}

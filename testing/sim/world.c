@@ -122,6 +122,9 @@ static void check(struct world *w, size_t node)
 	if (!node_check(w->nodes[node].node, w->now + w->nodes[node].ahead, why))
 		SIM_FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed,
 			  (long long)w->now, node, why);
+	if (sim_met_impossible(w, node))
+		SIM_FAULT(w, "seed %llu at %lld ms, node %zu: a cell that cannot be was reached",
+			  (unsigned long long)w->seed, (long long)w->now, node);
 }
 
 void sim_step(struct world *w, size_t node, struct event *event)
@@ -218,66 +221,6 @@ void sim_later(struct world *w, size_t node, const struct event *event, msec aft
 
 	item->event = *event;
 	sim_schedule(w, item, w->now + after);
-}
-
-/* ---- chosen order ---- */
-
-/* The kth message or job in order of scheduling; its place in the heap, SIZE_MAX when there are fewer. */
-static size_t place_of(const struct world *w, size_t k)
-{
-	uint64_t last = 0;
-	size_t place = SIZE_MAX;
-
-	for (size_t n = 0; n <= k; n++) {
-		place = SIZE_MAX;
-		for (size_t i = 0; i < w->heap_count; i++) {
-			const struct sim_item *item = w->heap[i];
-
-			if ((item->kind == SIM_PACKET || item->kind == SIM_JOB) && item->order > last &&
-			    (place == SIZE_MAX || item->order < w->heap[place]->order))
-				place = i;
-		}
-		if (place == SIZE_MAX)
-			return SIZE_MAX;
-		last = w->heap[place]->order;
-	}
-	return place;
-}
-
-size_t world_under_way(struct world *w)
-{
-	size_t k = 0;
-
-	while (place_of(w, k) != SIZE_MAX)
-		k++;
-	return k;
-}
-
-bool world_is_message(struct world *w, size_t k)
-{
-	size_t place = place_of(w, k);
-
-	return place != SIZE_MAX && w->heap[place]->kind == SIM_PACKET;
-}
-
-void world_choose(struct world *w, size_t k, bool lose)
-{
-	size_t place = place_of(w, k);
-	struct sim_item *item;
-
-	if (place == SIZE_MAX)
-		return;
-	/* To the head of the heap, and off it. */
-	item = w->heap[place];
-	item->at = -1;
-	for (; place && is_before(item, w->heap[(place - 1) / 2]); place = (place - 1) / 2) {
-		w->heap[place] = w->heap[(place - 1) / 2];
-		w->heap[(place - 1) / 2] = item;
-	}
-	item = unschedule(w);
-	if (!lose)
-		happen(w, item);
-	item_discard(w, item);
 }
 
 /* The next thing: an item, or a node's deadline. */

@@ -57,6 +57,7 @@ enum sim_fate {
 	FATE_DELIVERED, /* and opened by the other side */
 	FATE_LOST, /* on the way, encrypted */
 	FATE_MISSING, /* the other side lacks the SA */
+	FATE_UNWANTED, /* opened, but no policy of the other side wants it so */
 	FATES,
 };
 
@@ -101,6 +102,8 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 void world_command(struct world *w, size_t node, enum command_kind kind, const char *name);
 /* An application on a node sends one packet to an address: by the node's policies. */
 void world_send(struct world *w, size_t node, const struct address *to);
+/* The same from an address behind the node. */
+void world_send_from(struct world *w, size_t node, const struct address *from, const struct address *to);
 /* A datagram to a node as if from an address. */
 void world_inject(struct world *w, size_t node, const struct endpoint *from, struct bytes data);
 /* The kernel of a node drops its SAs and its words are lost: the node only learns that something was. */
@@ -110,14 +113,6 @@ void world_sleep(struct world *w, size_t node, msec span);
 /* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */
 void world_restart(struct world *w, size_t node);
 
-/*
- * For whoever wants to choose the order himself: the messages and jobs that are under way, in order of their sending, and
- * what becomes of the kth: it arrives now, or is lost. Time does not pass.
- */
-size_t world_under_way(struct world *w);
-bool world_is_message(struct world *w, size_t k);
-void world_choose(struct world *w, size_t k, bool lose);
-
 /* Lets time pass; false as soon as an invariant is violated. */
 bool world_run(struct world *w, msec span);
 uint64_t world_draw(struct world *w, uint64_t below);
@@ -126,5 +121,9 @@ size_t world_children(const struct world *w, size_t node);
 bool world_agree(struct world *w, size_t a, size_t b);
 /* How many pairs of selectors a and b have SAs for, each exactly one pair and the same; SIZE_MAX: they do not agree. */
 size_t world_pairs(struct world *w, size_t a, size_t b);
+/* How many IKE SAs a and b have with each other, by the same SPIs at both; SIZE_MAX: they do not agree. */
+size_t world_ike_sas(const struct world *w, size_t a, size_t b);
+/* Whether nothing waits or is half done at a node; else what is. */
+bool world_at_rest(const struct world *w, size_t node, const char **why);
 
 #endif

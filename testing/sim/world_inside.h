@@ -13,6 +13,12 @@ enum sim_item_kind {
 	SIM_EXPIRE, /* an SA's time is over, if it is still that one */
 };
 
+/* A packet of an application. */
+struct sim_packet {
+	struct address from, to;
+	uint8_t protocol;
+};
+
 struct sim_item {
 	msec at;
 	uint64_t order;
@@ -24,6 +30,7 @@ struct sim_item {
 	struct job *job;
 	uint64_t number;
 	uint32_t spi;
+	struct sim_packet packet; /* inside ESP */
 	bool hard;
 	struct dns_answer *answer;
 	struct event event;
@@ -48,6 +55,9 @@ enum sim_choice {
 	SIM_REPEAT, /* it happens, and will once more */
 };
 void sim_choose(struct world *w, struct sim_item *item, enum sim_choice choice);
+msec sim_next_due(const struct world *w); /* what the nodes wait for */
+/* What a node waits for is due, the earliest, if that is within the span; nothing else happens. */
+bool sim_pass_time(struct world *w, msec span);
 /* All encrypted packets that are under way arrive now. */
 void sim_deliver_esp(struct world *w);
 
@@ -59,6 +69,9 @@ void sim_tap_sent(struct world *w, size_t from, struct bytes data);
 void sim_tap_delivered(struct world *w, size_t to, struct bytes data);
 void sim_tap_keys(struct world *w, const struct action *a);
 void sim_tap_discard(struct world *w);
+
+/* Whether a node's tables were led to a cell that only a bug of ours can reach. */
+bool sim_met_impossible(const struct world *w, size_t node);
 
 void sim_happen(struct world *w, struct sim_item *item);
 void sim_item_discard(struct world *w, struct sim_item *item);
