@@ -18,7 +18,7 @@ fresh:
 quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
-	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 2
+	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n
@@ -81,7 +81,7 @@ demo:
 check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/release/sim $(B)/release/interleave $(FUZZ)
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
-	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 2
+	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
 	$(Q)$(TAP) interleave/together $(B)/release/interleave --depth $(DEPTH)
 	$(Q)$(TAP) interleave/apart $(B)/release/interleave --depth $(DEPTH) --apart

@@ -29,23 +29,24 @@ struct side {
 
 struct sim_wire {
 	struct sim_wire *next;
-	uint64_t spi_i;
+	uint64_t spi_i, spi_r; /* an initiator that is answered twice, late, has two of them */
 	bool keyed;
 	struct sealing_key key_i, key_r;
 	struct side side[2];
 };
 
-static struct sim_wire *wire_of(struct world *w, uint64_t spi_i)
+static struct sim_wire *wire_of(struct world *w, uint64_t spi_i, uint64_t spi_r)
 {
 	struct sim_wire **at = &w->wires[(spi_i * 0x9e3779b97f4a7c15u >> 40) % WORLD_WIRES];
 
-	while (*at && (*at)->spi_i != spi_i)
+	while (*at && ((*at)->spi_i != spi_i || (*at)->spi_r != spi_r))
 		at = &(*at)->next;
 	if (!*at) {
 		*at = calloc(1, sizeof(**at));
 		if (!*at)
 			abort();
 		(*at)->spi_i = spi_i;
+		(*at)->spi_r = spi_r;
 	}
 	return *at;
 }
@@ -60,7 +61,7 @@ static struct side *side_of(struct sim_wire *wire, size_t sender)
 
 void sim_tap_keys(struct world *w, const struct action *a)
 {
-	struct sim_wire *wire = wire_of(w, a->keys.spi_i);
+	struct sim_wire *wire = wire_of(w, a->keys.spi_i, a->keys.spi_r);
 
 	wire->keyed = true;
 	wire->key_i = a->keys.key_i;
@@ -174,7 +175,7 @@ static void read_informational(struct world *w, size_t from, struct sim_wire *wi
 
 static void tap_request(struct world *w, size_t from, const struct ike_header *h, struct bytes data)
 {
-	struct sim_wire *wire = wire_of(w, h->spi_i);
+	struct sim_wire *wire = wire_of(w, h->spi_i, h->spi_r);
 	struct side *s = side_of(wire, from);
 	bool fresh = !s->request.any || s->request.id != h->message_id;
 	const char *fault = NULL;
@@ -211,7 +212,7 @@ void sim_tap_sent(struct world *w, size_t from, struct bytes data)
 		return;
 	if (!(h.flags & FLAG_RESPONSE))
 		tap_request(w, from, &h, data);
-	else if (!note_prints(&side_of(wire_of(w, h.spi_i), from)->answer, &h, data))
+	else if (!note_prints(&side_of(wire_of(w, h.spi_i, h.spi_r), from)->answer, &h, data))
 		SIM_FAULT(w, "seed %llu at %lld ms, node %zu: answer %u was sent again with other octets",
 			  (unsigned long long)w->seed, (long long)w->now, from, h.message_id);
 }
@@ -223,7 +224,7 @@ void sim_tap_delivered(struct world *w, size_t to, struct bytes data)
 
 	if (!is_tapped(data, &h) || !(h.flags & FLAG_RESPONSE))
 		return;
-	s = side_of(wire_of(w, h.spi_i), to);
+	s = side_of(wire_of(w, h.spi_i, h.spi_r), to);
 	if (s->request.any && s->request.id == h.message_id)
 		s->answered = true;
 }
