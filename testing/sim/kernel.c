@@ -93,6 +93,35 @@ static void count(struct world *w, size_t node, struct sim_sa *sa)
 		expire(w, node, sa, hard);
 }
 
+struct kernel_state *sim_kernel_state(const struct sim_node *n)
+{
+	struct kernel_state *state = calloc(1, sizeof(*state));
+	size_t sas = 0, policies = 0;
+
+	for (const struct sim_sa *sa = n->sas; sa; sa = sa->next)
+		sas++;
+	for (const struct sim_policy *p = n->policies; p; p = p->next)
+		policies++;
+	if (state) {
+		state->sas = calloc(sas + 1, sizeof(*state->sas));
+		state->policies = calloc(policies + 1, sizeof(*state->policies));
+	}
+	if (!state || !state->sas || !state->policies)
+		abort();
+	for (const struct sim_sa *sa = n->sas; sa; sa = sa->next) {
+		struct kernel_sa *to = &state->sas[state->sa_count++];
+
+		*to = sa->sa;
+		/* Keys are not read. */
+		wipe(to->encr_key, sizeof(to->encr_key));
+		wipe(to->integ_key, sizeof(to->integ_key));
+		to->encr_key_len = to->integ_key_len = 0;
+	}
+	for (const struct sim_policy *p = n->policies; p; p = p->next)
+		state->policies[state->policy_count++] = p->policy;
+	return state;
+}
+
 /* The worlds' connections are for all, or for one protocol. */
 static bool takes(const struct selector *s, const struct address *a, uint8_t protocol)
 {

@@ -162,14 +162,24 @@ static void make_noise(struct world *w, size_t a, size_t b)
 	world_inject(w, a, &from, bytes_of(noise, world_draw(w, sizeof(noise) + 1)));
 }
 
+/* A reboot; or the daemon alone ends, and what it left in the kernel is replaced, or adopted. */
+static void restart(struct world *w, const struct mix *m, size_t node)
+{
+	uint64_t kind = world_draw(w, 3);
+
+	if (kind == 0)
+		world_restart(w, node);
+	else
+		world_restart_daemon(w, node, kind == 1);
+	configure(w, m, node);
+}
+
 static void break_something(struct world *w, const struct mix *m, size_t a, size_t b)
 {
 	switch (world_draw(w, 5)) {
 	case 0:
-		if (m->restarts) {
-			world_restart(w, a);
-			configure(w, m, a);
-		}
+		if (m->restarts)
+			restart(w, m, a);
 		break;
 	case 1:
 		if (m->sleeps)
@@ -204,6 +214,17 @@ static void speak(struct world *w, const struct mix *m)
 	}
 }
 
+/* The same all the time. */
+static void speak_on(struct world *w, const struct mix *m, msec span)
+{
+	msec slice = m->ring ? 200 : 25, end = w->now + span;
+
+	while (w->now < end && !w->fault[0]) {
+		speak(w, m);
+		world_run(w, slice);
+	}
+}
+
 void mix_storm(struct world *w, const struct mix *m)
 {
 	for (unsigned i = 0; i < m->deeds && !w->fault[0]; i++) {
@@ -219,21 +240,39 @@ void mix_storm(struct world *w, const struct mix *m)
 			world_send(w, a, &w->nodes[b].address);
 		else
 			command(w, m, a, b);
-		if (world_draw(w, 2))
+		if (m->gentle)
+			speak_on(w, m, (msec)world_draw(w, 5000));
+		else if (world_draw(w, 2))
 			speak(w, m);
-		world_run(w, (msec)world_draw(w, 5000));
+		if (!m->gentle)
+			world_run(w, (msec)world_draw(w, 5000));
 	}
 }
 
-/* With short lives a rekey may be under way at any instant: they must agree within a while. */
-static bool comes_to_agree(struct world *w, size_t a, size_t b, size_t pairs)
+/* The least and the most pairs of SAs. With short lives a rekey may be under way at any instant: within a while. */
+static bool comes_to_agree(struct world *w, size_t a, size_t b, size_t least, size_t most)
 {
 	for (unsigned i = 0; i < 40 && !w->fault[0]; i++) {
-		if (world_pairs(w, a, b) == pairs)
+		size_t pairs = world_pairs(w, a, b), ike = world_ike_sas(w, a, b);
+
+		if (pairs >= least && pairs <= most && ike != SIZE_MAX && ike <= most + 1)
 			return true;
 		world_run(w, SECONDS(1));
 	}
 	return false;
+}
+
+/* Nothing waits and nothing is half done, at some moment of a while. */
+static void comes_to_rest(struct world *w, size_t node)
+{
+	const char *why = "";
+
+	for (unsigned i = 0; i < 40 && !w->fault[0]; i++) {
+		if (world_at_rest(w, node, &why))
+			return;
+		world_run(w, SECONDS(1));
+	}
+	FAULT(w, "node %zu does not come to rest: %s", node, why);
 }
 
 static void settle_pair(struct world *w, const struct mix *m, size_t a, size_t b)
@@ -245,7 +284,7 @@ static void settle_pair(struct world *w, const struct mix *m, size_t a, size_t b
 		world_command(w, a, COMMAND_UP, name);
 	}
 	world_run(w, SECONDS(5));
-	if (!comes_to_agree(w, a, b, m->conns))
+	if (!comes_to_agree(w, a, b, m->conns, m->conns))
 		FAULT(w, "nodes %zu and %zu do not agree on %u pairs of SAs", a, b, m->conns);
 	if (world_draw(w, 3) == 0 && m->downs) {
 		/* Both let it go: it is gone at both. */
@@ -254,9 +293,22 @@ static void settle_pair(struct world *w, const struct mix *m, size_t a, size_t b
 			world_command(w, a, COMMAND_DOWN, name);
 			world_command(w, b, COMMAND_DOWN, name);
 		}
-		if (!comes_to_agree(w, a, b, 0))
+		if (!comes_to_agree(w, a, b, 0, 0))
 			FAULT(w, "nodes %zu and %zu were taken down and have SAs", a, b);
 	}
+}
+
+/* Where nothing but rekeying goes on, every packet comes through. */
+static void judge_packets(struct world *w, const struct mix *m)
+{
+	const uint64_t *f = w->fates;
+
+	if (m->gentle && (f[FATE_MISSING] || f[FATE_UNWANTED] || f[FATE_CLEAR] || f[FATE_HELD]))
+		FAULT(w,
+		      "packets in a gentle world: %llu met no SA, %llu no policy, %llu went in clear, %llu "
+		      "were held",
+		      (unsigned long long)f[FATE_MISSING], (unsigned long long)f[FATE_UNWANTED],
+		      (unsigned long long)f[FATE_CLEAR], (unsigned long long)f[FATE_HELD]);
 }
 
 void mix_calm(struct world *w, const struct mix *m)
@@ -268,14 +320,19 @@ void mix_calm(struct world *w, const struct mix *m)
 		world_run(w, SECONDS(10));
 	}
 	for (size_t a = 0; a < w->node_count && !w->fault[0]; a++) {
+		comes_to_rest(w, a);
 		for (size_t b = a + 1; b < w->node_count; b++) {
-			if (are_paired(m, a, b) && !m->opportunistic)
+			if (!comes_to_agree(w, a, b, 0, m->opportunistic ? 1 : m->conns))
+				FAULT(w, "nodes %zu and %zu do not agree on what they have", a, b);
+		}
+	}
+	judge_packets(w, m);
+	for (size_t a = 0; a < w->node_count && !w->fault[0] && !m->opportunistic; a++) {
+		for (size_t b = a + 1; b < w->node_count; b++) {
+			if (are_paired(m, a, b))
 				settle_pair(w, m, a, b);
 		}
 	}
-	if (m->gentle && w->fates[FATE_MISSING])
-		FAULT(w, "%llu packets met no SA though nothing but rekeying went on",
-		      (unsigned long long)w->fates[FATE_MISSING]);
 }
 
 void mix_stop(struct world *w, const struct mix *m)

@@ -319,13 +319,44 @@ void world_sleep(struct world *w, size_t node, msec span)
 	sim_look(w, node);
 }
 
-void world_restart(struct world *w, size_t i)
+/* The daemon ends: its threads with their jobs, and what was said to it. Packets are under way all the same. */
+static void end_node(struct world *w, size_t i)
 {
+	struct sim_item *items[64];
+	size_t count;
+	bool any;
+
+	do {
+		any = false;
+		count = sim_pending(w, items, ARRAY_LENGTH(items));
+		for (size_t k = 0; k < count; k++) {
+			if (items[k]->node != i || items[k]->kind == SIM_PACKET)
+				continue;
+			sim_choose(w, items[k], SIM_LOSE);
+			any = true;
+		}
+	} while (any && count == ARRAY_LENGTH(items));
 	node_discard(w->nodes[i].node);
 	if (w->trace)
 		fprintf(w->trace, "N %zu\n", i);
+}
+
+void world_restart(struct world *w, size_t i)
+{
+	end_node(w, i);
 	sim_kernel_clear(&w->nodes[i]);
 	start_node(w, i);
+}
+
+void world_restart_daemon(struct world *w, size_t i, bool adopt)
+{
+	struct event event = { .kind = EVENT_KERNEL_STATE };
+
+	end_node(w, i);
+	start_node(w, i);
+	event.kernel_state = sim_kernel_state(&w->nodes[i]);
+	event.kernel_state->adopt = adopt;
+	sim_step(w, i, &event);
 }
 
 bool world_end(struct world *w)

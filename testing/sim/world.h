@@ -112,6 +112,8 @@ void world_vanish(struct world *w, size_t node);
 void world_sleep(struct world *w, size_t node, msec span);
 /* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */
 void world_restart(struct world *w, size_t node);
+/* The daemon alone ends and starts: it finds what it left in the kernel, to be adopted or replaced. */
+void world_restart_daemon(struct world *w, size_t node, bool adopt);
 
 /* Lets time pass; false as soon as an invariant is violated. */
 bool world_run(struct world *w, msec span);

@@ -88,6 +88,7 @@ size_t sim_node_of(const struct world *w, const struct address *address);
 /* What the node waits for may have changed. */
 void sim_look(struct world *w, size_t node);
 void sim_kernel_clear(struct sim_node *n);
+struct kernel_state *sim_kernel_state(const struct sim_node *n); /* what stands in it; the caller owns it */
 void sim_trace_event(struct world *w, size_t node, const struct event *event);
 /* The random octets that the node drew in the step. */
 void sim_trace_random(struct world *w, size_t node);
