@@ -13,6 +13,8 @@
 				 (unsigned long long)(w)->seed, (long long)(w)->now, what_); \
 	} while (0)
 
+#define PATIENCE_S 150
+
 /* What stands empty goes before the calm is over. */
 #define QUIET "config setup\n ike-quiet=60s\n"
 
@@ -249,10 +251,13 @@ void mix_storm(struct world *w, const struct mix *m)
 	}
 }
 
-/* The least and the most pairs of SAs. With short lives a rekey may be under way at any instant: within a while. */
+/*
+ * The least and the most pairs of SAs. With short lives a rekey may be under way at any instant: within a while. It is
+ * long, because an IKE SA that lost a crossing, and whose maker never learned of it, is closed by the patience of the other.
+ */
 static bool comes_to_agree(struct world *w, size_t a, size_t b, size_t least, size_t most)
 {
-	for (unsigned i = 0; i < 40 && !w->fault[0]; i++) {
+	for (unsigned i = 0; i < PATIENCE_S && !w->fault[0]; i++) {
 		size_t pairs = world_pairs(w, a, b), ike = world_ike_sas(w, a, b);
 
 		if (pairs >= least && pairs <= most && ike != SIZE_MAX && ike <= most + 1)
@@ -267,7 +272,7 @@ static void comes_to_rest(struct world *w, size_t node)
 {
 	const char *why = "";
 
-	for (unsigned i = 0; i < 40 && !w->fault[0]; i++) {
+	for (unsigned i = 0; i < PATIENCE_S && !w->fault[0]; i++) {
 		if (world_at_rest(w, node, &why))
 			return;
 		world_run(w, SECONDS(1));
