@@ -112,7 +112,8 @@ struct kernel_state *sim_kernel_state(const struct sim_node *n)
 		struct kernel_sa *to = &state->sas[state->sa_count++];
 
 		*to = sa->sa;
-		/* Keys are not read. */
+		/* Keys and lives are not read. */
+		to->soft_life = to->hard_life = 0;
 		wipe(to->encr_key, sizeof(to->encr_key));
 		wipe(to->integ_key, sizeof(to->integ_key));
 		to->encr_key_len = to->integ_key_len = 0;

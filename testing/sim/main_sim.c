@@ -1,7 +1,8 @@
 /*
- * sim [--seed N] [--worlds N] [--trace FILE] [--tap]: seeded worlds, each with its own mix of faults and of things that
- * nodes do. After a calm every pair of nodes must agree on its SAs, what was taken down must be gone, and every stop
- * must be confirmed. A failing seed is printed; the same seed is the same history.
+ * sim [--seed N] [--worlds N] [--trace FILE] [--tap] [--hand-overs]: seeded worlds, each with its own mix of faults and
+ * of things that nodes do (with --hand-overs: nothing but rekeys, and daemons that end and leave their SAs to the next).
+ * After a calm every pair of nodes must agree on its SAs, what was taken down must be gone, and every stop must be
+ * confirmed. A failing seed is printed; the same seed is the same history.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +44,13 @@ static void see_transition(struct world *w, const struct action *a)
 	}
 }
 
-static bool one_world(uint64_t seed, FILE *trace)
+static bool one_world(uint64_t seed, bool hand_overs, FILE *trace)
 {
 	static struct world w;
 	struct mix mix;
 	bool ok;
 
-	mix_draw(&mix, seed);
+	mix_draw(&mix, seed, hand_overs);
 	world_init(&w, seed, mix.nodes, trace);
 	w.transition = see_transition;
 	mix_begin(&w, &mix);
@@ -95,12 +96,13 @@ static void print_tally(uint64_t seed, bool tap)
 	printf("%smessages: %llu sent, %llu lost, %llu requests held against the window\n", lead,
 	       (unsigned long long)tally.packets, (unsigned long long)tally.lost,
 	       (unsigned long long)tally.tapped);
-	printf("%spackets: %llu encrypted (%llu opened, %llu lost, %llu without SA), %llu held, %llu "
-	       "blocked, %llu in clear\n",
+	printf("%spackets: %llu encrypted (%llu opened, %llu lost, %llu without SA, %llu without policy), "
+	       "%llu held, "
+	       "%llu blocked, %llu in clear\n",
 	       lead, (unsigned long long)f[FATE_ESP], (unsigned long long)f[FATE_DELIVERED],
 	       (unsigned long long)f[FATE_LOST], (unsigned long long)f[FATE_MISSING],
-	       (unsigned long long)f[FATE_HELD], (unsigned long long)f[FATE_BLOCKED],
-	       (unsigned long long)f[FATE_CLEAR]);
+	       (unsigned long long)f[FATE_UNWANTED], (unsigned long long)f[FATE_HELD],
+	       (unsigned long long)f[FATE_BLOCKED], (unsigned long long)f[FATE_CLEAR]);
 	if (tally.failed)
 		printf("%sfirst failing seed: %llu\n", lead, (unsigned long long)tally.first);
 }
@@ -109,7 +111,7 @@ int main(int argc, char **argv)
 {
 	uint64_t seed = 1, worlds = 1;
 	FILE *trace = NULL;
-	bool tap = false;
+	bool tap = false, hand_overs = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--seed") && i + 1 < argc)
@@ -120,10 +122,12 @@ int main(int argc, char **argv)
 			trace = open_trace(argv[++i]);
 		else if (!strcmp(argv[i], "--tap"))
 			tap = true;
+		else if (!strcmp(argv[i], "--hand-overs"))
+			hand_overs = true;
 	}
 	tally.worlds = worlds;
 	for (uint64_t i = 0; i < worlds; i++) {
-		if (!one_world(seed + i, trace) && !tally.failed++)
+		if (!one_world(seed + i, hand_overs, trace) && !tally.failed++)
 			tally.first = seed + i;
 	}
 	if (trace)

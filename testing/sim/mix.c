@@ -18,20 +18,28 @@
 /* What stands empty goes before the calm is over. */
 #define QUIET "config setup\n ike-quiet=60s\n"
 
-void mix_draw(struct mix *m, uint64_t seed)
+void mix_draw(struct mix *m, uint64_t seed, bool hand_overs)
 {
 	uint64_t draw = seed * 2654435761u + 17;
 
 	memset(m, 0, sizeof(*m));
 	m->opportunistic = sim_random_next(&draw) % 4 == 0;
-	m->nodes = 2 + sim_random_next(&draw) % 3;
+	m->nodes = 2 + sim_random_next(&draw) % 5;
 	if (sim_random_next(&draw) % 25 == 0)
 		m->nodes = 10 + sim_random_next(&draw) % 41;
-	m->ring = m->nodes > 5;
+	m->star = m->nodes > 6 && sim_random_next(&draw) % 2;
+	m->ring = m->nodes > 6 && !m->star;
+	m->uneven = sim_random_next(&draw) % 2;
+	/* Each world without some of the deeds: what others would cover up comes out (swarm testing). */
+	m->deeds_left_out = (uint32_t)(sim_random_next(&draw) & sim_random_next(&draw));
 	m->conns = 1 + sim_random_next(&draw) % 3;
 	m->gentle = !m->opportunistic && sim_random_next(&draw) % 5 == 0;
+	if (hand_overs) {
+		m->opportunistic = false;
+		m->gentle = m->hand_overs = true;
+	}
 	m->short_lives = sim_random_next(&draw) % 3 == 0;
-	m->deeds = 12 + sim_random_next(&draw) % 24;
+	m->deeds = 12 + sim_random_next(&draw) % 60;
 	m->loss = sim_random_next(&draw) % 4 ? (unsigned)(sim_random_next(&draw) % 31) : 0;
 	/* Lives so short end before a rekey has come through heavy loss: packets then are lost rightly. */
 	if (m->gentle && m->short_lives)
@@ -52,7 +60,7 @@ static bool are_paired(const struct mix *m, size_t a, size_t b)
 {
 	size_t apart = a < b ? b - a : a - b;
 
-	return apart && (!m->ring || apart == 1 || apart == m->nodes - 1);
+	return apart && (!m->ring || apart == 1 || apart == m->nodes - 1) && (!m->star || !a || !b);
 }
 
 static size_t add_conn(const struct mix *m, char *text, size_t room, size_t low, size_t high, unsigned k)
@@ -93,6 +101,7 @@ static void configure(struct world *w, const struct mix *m, size_t me)
 static void set_weather(struct world *w, const struct mix *m)
 {
 	w->loss = m->loss;
+	w->uneven = m->uneven;
 	w->duplication = m->duplication;
 	w->delay = m->delay;
 	w->long_delays = m->long_delays;
@@ -133,15 +142,22 @@ static const struct {
 	{ COMMAND_REKEY_CHILD, true }, { COMMAND_REKEY_CHILD, true },   { COMMAND_REKEY_IKE, true },
 	{ COMMAND_LIVENESS, true },    { COMMAND_DELETE_CHILD, false }, { COMMAND_DELETE_IKE, false },
 	{ COMMAND_DOWN, false },       { COMMAND_UP, false },           { COMMAND_UP, false },
-	{ COMMAND_UP, false },
+	{ COMMAND_UP, false },         { COMMAND_ROUTE, false },        { COMMAND_UNROUTE, false },
+	{ COMMAND_ADD, false },        { COMMAND_DELETE, false },
 };
+
+static bool is_done(const struct mix *m, size_t deed)
+{
+	return m->gentle ? deeds[deed].gentle
+			 : deeds[deed].kind == COMMAND_UP || !(m->deeds_left_out >> deed & 1);
+}
 
 static void command(struct world *w, const struct mix *m, size_t a, size_t b)
 {
 	size_t i = world_draw(w, ARRAY_LENGTH(deeds));
 	char name[64];
 
-	if ((m->gentle && !deeds[i].gentle) || !are_paired(m, a, b))
+	if (!is_done(m, i) || !are_paired(m, a, b))
 		return;
 	name_of(name, a, b, (unsigned)world_draw(w, m->conns));
 	world_command(w, a, deeds[i].kind, name);
@@ -149,7 +165,7 @@ static void command(struct world *w, const struct mix *m, size_t a, size_t b)
 	if (world_draw(w, 2)) {
 		world_run(w, (msec)world_draw(w, 3) * w->delay / 2);
 		i = world_draw(w, ARRAY_LENGTH(deeds));
-		if (!m->gentle || deeds[i].gentle)
+		if (is_done(m, i))
 			world_command(w, b, deeds[i].kind, name);
 	}
 }
@@ -164,15 +180,44 @@ static void make_noise(struct world *w, size_t a, size_t b)
 	world_inject(w, a, &from, bytes_of(noise, world_draw(w, sizeof(noise) + 1)));
 }
 
+/* The daemon ends and leaves everything to the next, which adopts it, and keys what it was to have anew. */
+static void hand_over(struct world *w, const struct mix *m, size_t node)
+{
+	char name[64];
+
+	world_stop(w, node, true);
+	world_restart_daemon(w, node, true);
+	configure(w, m, node);
+	for (size_t other = 0; other < w->node_count && !m->opportunistic; other++) {
+		for (unsigned k = 0; k < m->conns && are_paired(m, node, other); k++) {
+			name_of(name, node, other, k);
+			world_command(w, node, COMMAND_UP, name);
+		}
+	}
+}
+
 /* A reboot; or the daemon alone ends, and what it left in the kernel is replaced, or adopted. */
 static void restart(struct world *w, const struct mix *m, size_t node)
 {
-	uint64_t kind = world_draw(w, 3);
-
-	if (kind == 0)
+	switch (world_draw(w, 5)) {
+	case 0:
 		world_restart(w, node);
-	else
-		world_restart_daemon(w, node, kind == 1);
+		break;
+	case 1:
+		world_restart_daemon(w, node, true);
+		break;
+	case 2:
+		world_restart_daemon(w, node, false);
+		break;
+	case 3:
+		hand_over(w, m, node);
+		return;
+	default:
+		world_stop(w, node, false);
+		world_run(w, SECONDS(6));
+		world_restart_daemon(w, node, false);
+		break;
+	}
 	configure(w, m, node);
 }
 
@@ -182,6 +227,8 @@ static void break_something(struct world *w, const struct mix *m, size_t a, size
 	case 0:
 		if (m->restarts)
 			restart(w, m, a);
+		else if (m->hand_overs)
+			hand_over(w, m, a);
 		break;
 	case 1:
 		if (m->sleeps)
@@ -219,7 +266,7 @@ static void speak(struct world *w, const struct mix *m)
 /* The same all the time. */
 static void speak_on(struct world *w, const struct mix *m, msec span)
 {
-	msec slice = m->ring ? 200 : 25, end = w->now + span;
+	msec slice = m->nodes > 6 ? 200 : 25, end = w->now + span;
 
 	while (w->now < end && !w->fault[0]) {
 		speak(w, m);
@@ -234,6 +281,10 @@ void mix_storm(struct world *w, const struct mix *m)
 
 		if (m->ring)
 			b = (a + 1) % w->node_count;
+		if (m->star && world_draw(w, 2))
+			b = 0;
+		else if (m->star)
+			a = 0;
 		if (a == b)
 			continue;
 		if (world_draw(w, 4) == 0)
@@ -295,8 +346,8 @@ static void settle_pair(struct world *w, const struct mix *m, size_t a, size_t b
 		/* Both let it go: it is gone at both. */
 		for (unsigned k = 0; k < m->conns; k++) {
 			name_of(name, a, b, k);
-			world_command(w, a, COMMAND_DOWN, name);
-			world_command(w, b, COMMAND_DOWN, name);
+			world_command(w, a, COMMAND_DELETE, name);
+			world_command(w, b, COMMAND_DELETE, name);
 		}
 		if (!comes_to_agree(w, a, b, 0, 0))
 			FAULT(w, "nodes %zu and %zu were taken down and have SAs", a, b);
@@ -318,6 +369,7 @@ static void judge_packets(struct world *w, const struct mix *m)
 
 void mix_calm(struct world *w, const struct mix *m)
 {
+	w->uneven = false;
 	w->loss = w->duplication = w->kernel_refusals = w->long_delays = w->esp_loss = 0;
 	w->partition.until = 0;
 	for (unsigned i = 0; i < 30 && !w->fault[0]; i++) {
@@ -343,7 +395,7 @@ void mix_calm(struct world *w, const struct mix *m)
 void mix_stop(struct world *w, const struct mix *m)
 {
 	for (size_t i = 0; i < w->node_count && !w->fault[0]; i++) {
-		world_command(w, i, COMMAND_SHUTDOWN, "");
+		world_stop(w, i, false);
 		world_run(w, SECONDS(6));
 		if (!w->nodes[i].stopped)
 			FAULT(w, "the stop of node %zu did not end", i);

@@ -10,17 +10,21 @@
 struct mix {
 	size_t nodes;
 	bool opportunistic;
-	bool ring; /* neighbours only: large worlds */
+	bool ring, star; /* neighbours only, or all with the first: large worlds */
+	uint32_t deeds_left_out; /* bits: what no node does in this world */
+	bool uneven; /* the net is better here and worse there */
 	bool gentle; /* only rekeys, no loss of ESP: then no packet may be lost, none may go in clear */
 	bool short_lives; /* SAs live so short that they are rekeyed by themselves all the time */
 	unsigned conns; /* between two nodes that are paired: 1 to 3 */
 	unsigned deeds;
 	unsigned loss, duplication, refusals, long_delays;
 	msec delay;
+	bool hand_overs; /* daemons end and leave their kernel's state to the next */
 	bool restarts, sleeps, partitions, vanishings, noise, downs;
 };
 
-void mix_draw(struct mix *m, uint64_t seed);
+/* hand_overs: a gentle one in any case, and daemons hand over to the next. */
+void mix_draw(struct mix *m, uint64_t seed, bool hand_overs);
 /* Configures all nodes. */
 void mix_begin(struct world *w, const struct mix *m);
 void mix_storm(struct world *w, const struct mix *m);

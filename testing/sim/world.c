@@ -34,6 +34,13 @@ static bool is_cut(const struct world *w, size_t from, size_t to)
 	return w->now < w->partition.until && w->partition.from == from && w->partition.to == to;
 }
 
+static unsigned loss_between(const struct world *w, size_t from, size_t to)
+{
+	uint64_t draw = w->seed * WORLD_NODES * WORLD_NODES + from * WORLD_NODES + to;
+
+	return w->uneven && w->loss ? (unsigned)(sim_random_next(&draw) % (w->loss + 1)) : w->loss;
+}
+
 static void carry_packet(struct world *w, size_t from, struct action *a)
 {
 	size_t to = sim_node_of(w, &a->send.remote.address);
@@ -44,7 +51,7 @@ static void carry_packet(struct world *w, size_t from, struct action *a)
 	for (unsigned i = 0; to != SIZE_MAX && i < copies; i++) {
 		struct sim_item *item;
 
-		if (world_draw(w, 100) < w->loss || is_cut(w, from, to) ||
+		if (world_draw(w, 100) < loss_between(w, from, to) || is_cut(w, from, to) ||
 		    (w->filter && !w->filter(w, from, to, bytes_of_blob(&a->send.data)))) {
 			w->lost++;
 			continue;
@@ -425,6 +432,16 @@ void world_command(struct world *w, size_t node, enum command_kind kind, const c
 	event.command.kind = kind;
 	snprintf(event.command.name, sizeof(event.command.name), "%s", name);
 	w->nodes[node].up_status = -1;
+	sim_step(w, node, &event);
+}
+
+void world_stop(struct world *w, size_t node, bool leave)
+{
+	struct event event = { .kind = EVENT_COMMAND };
+
+	event.command.number = 1;
+	event.command.kind = COMMAND_SHUTDOWN;
+	event.command.leave_state = leave;
 	sim_step(w, node, &event);
 }
 

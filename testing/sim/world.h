@@ -70,6 +70,7 @@ struct world {
 	size_t heap_count, heap_room;
 	uint64_t scheduled, installed;
 	unsigned loss, duplication; /* percent */
+	bool uneven; /* from one node to another, less is lost: as the seed says */
 	unsigned esp_loss; /* percent */
 	unsigned long_delays; /* per mille of messages take up to 5 s */
 	struct {
@@ -100,6 +101,8 @@ bool world_end(struct world *w);
 bool world_configure(struct world *w, size_t node, const char *config, const char *secrets,
 		     const char *group_name, const char *group_text);
 void world_command(struct world *w, size_t node, enum command_kind kind, const char *name);
+/* The node is to stop; leave: at once, and what is in its kernel stays. */
+void world_stop(struct world *w, size_t node, bool leave);
 /* An application on a node sends one packet to an address: by the node's policies. */
 void world_send(struct world *w, size_t node, const struct address *to);
 /* The same from an address behind the node. */
