@@ -111,12 +111,11 @@ struct kernel_state *sim_kernel_state(const struct sim_node *n)
 	for (const struct sim_sa *sa = n->sas; sa; sa = sa->next) {
 		struct kernel_sa *to = &state->sas[state->sa_count++];
 
-		*to = sa->sa;
-		/* Keys and lives are not read. */
-		to->soft_life = to->hard_life = 0;
-		wipe(to->encr_key, sizeof(to->encr_key));
-		wipe(to->integ_key, sizeof(to->integ_key));
-		to->encr_key_len = to->integ_key_len = 0;
+		/* What names it: keys and lives are not read. */
+		to->spi = sa->sa.spi;
+		to->src = sa->sa.src;
+		to->dst = sa->sa.dst;
+		to->reqid = sa->sa.reqid;
 	}
 	for (const struct sim_policy *p = n->policies; p; p = p->next)
 		state->policies[state->policy_count++] = p->policy;

@@ -1,4 +1,4 @@
-/* The world's trace: each event and action as one line, by lib/node's printer. */
+/* The world's trace: each event, at the time of its node, and each action as one line, by lib/node's printer. */
 #include <stdlib.h>
 
 #include "world_inside.h"
@@ -7,7 +7,8 @@ void sim_trace_event(struct world *w, size_t node, const struct event *event)
 {
 	char *line = event_print(event);
 
-	fprintf(w->trace, "E %zu %lld %s\n", node, (long long)w->now, line ? line : "?");
+	fprintf(w->trace, "E %zu %lld %s\n", node, (long long)(w->now + w->nodes[node].ahead),
+		line ? line : "?");
 	free(line);
 }
 
