@@ -86,6 +86,7 @@ static void children_due(struct ike_context *c, struct ike_sa *sa)
 }
 
 /* Was there output without input? The kernel is asked, inbound first; due_counted judges. */
+/* @rfc 7296-2.4-11 */
 static void liveness_due(struct ike_context *c, struct ike_sa *sa)
 {
 	msec interval = context_liveness(c, sa->conn);
@@ -104,6 +105,7 @@ static void liveness_due(struct ike_context *c, struct ike_sa *sa)
 	}
 }
 
+/* @rfc 7296-2.4-12 7296-2.8-15 */
 void due_counted(struct ike_context *c, struct child_sa *child, bool inbound, uint64_t octets)
 {
 	struct ike_sa *sa = child->ike;
@@ -121,6 +123,7 @@ void due_counted(struct ike_context *c, struct child_sa *child, bool inbound, ui
 		liveness_begin(c, sa, REASON_LIVENESS);
 }
 
+/* @rfc 7296-2.23-10 */
 static void keepalive_due(struct ike_context *c, struct ike_sa *sa)
 {
 	static const uint8_t octet = 0xff;
@@ -130,6 +133,7 @@ static void keepalive_due(struct ike_context *c, struct ike_sa *sa)
 	sa->keepalive_due = msec_after(c->now, c->plan ? c->plan->setup.keep_alive : LIMIT_KEEPALIVE);
 }
 
+/* @rfc 7296-2.8-1 7296-2.8-3 */
 static void life_due(struct ike_context *c, struct ike_sa *sa)
 {
 	const struct conn *conn = plan_conn(c->plan, sa->conn);
@@ -170,6 +174,7 @@ static void sa_due(struct ike_context *c, struct ike_sa *sa)
 	due_settle(c, sa);
 }
 
+/* @rfc 7296-2.2-5 */
 void due_settle(struct ike_context *c, struct ike_sa *sa)
 {
 	if (!sa)

@@ -359,6 +359,7 @@ void ike_abandon(struct ike *ike, msec now, uint64_t serial, enum reason reason,
 	due_settle(c, sa);
 }
 
+/* @rfc 7296-2.4-19 */
 void ike_stop(struct ike *ike, msec now, struct actions *actions)
 {
 	struct ike_context *c = enter(ike, now, actions);

@@ -19,6 +19,7 @@ struct arrival {
 };
 
 /* Unprotected errors are rare by design: so many a second over all addresses (checklist M5). */
+/* @rfc 7296-2.1-12 7296-2.4-9 7296-2.21.4-1 */
 static bool may_answer_stray(struct ike_context *c)
 {
 	if (c->now - c->stray_since >= SECONDS(1)) {
@@ -29,6 +30,7 @@ static bool may_answer_stray(struct ike_context *c)
 }
 
 /* An error outside any IKE SA: an answer to a request, never to an answer (2.21.4). */
+/* @rfc 7296-1.5-5 7296-2.21.4-2 7296-2.21.4-3 7296-2.21.4-4 7296-2.21.4-5 7296-3.1-11 */
 static void answer_stray(struct ike_context *c, const struct arrival *a, uint16_t notify, struct bytes data)
 {
 	const struct ike_header header = {
@@ -80,6 +82,7 @@ static struct ike_sa *begin_answer(struct ike_context *c, const struct arrival *
 }
 
 /* The same first message again gets the same answer; another with the same SPI is not ours to answer. */
+/* @rfc 7296-2.1-10 7296-2.1-11 */
 static void repeat_first(struct ike_context *c, const struct ike_sa *sa, const struct arrival *a)
 {
 	struct exchange *x;
@@ -124,6 +127,7 @@ static struct ike_sa *receive_first(struct ike_context *c, const struct arrival 
 /* ---- an IKE SA that we have ---- */
 
 /* The IKE SA, when both SPIs and the direction are right (reflection: U9). */
+/* @rfc 7296-2.6-3 7296-2.6-4 */
 static struct ike_sa *find_sa(struct ike_context *c, const struct ike_header *h)
 {
 	bool from_initiator = h->flags & FLAG_INITIATOR;
@@ -153,6 +157,7 @@ static enum reason open_message(struct ike_context *c, const struct ike_sa *sa, 
  * A fragment (RFC 7383 2.6): opened for itself, kept until all are here. Nothing of a stranger's is kept. REASON_OK:
  * the message is whole; REASON_FRAGMENT: it was kept, or is of no use.
  */
+/* @rfc 7383-2.4-4 7383-2.6-8 7383-5-1 */
 static enum reason gather_fragment(struct ike_context *c, struct ike_sa *sa, struct message *m,
 				   struct blob *plain)
 {
@@ -199,6 +204,7 @@ static bool is_nothing(enum reason reason, const struct blob *plain)
  * A fresh protected message came from elsewhere (2.23): only the side behind a NAT moves; during the handshake the
  * initiator does, because that is when it changes to port 4500.
  */
+/* @rfc 7296-2.23-15 7296-2.23-17 */
 static void follow(struct ike_context *c, struct ike_sa *sa, const struct arrival *a)
 {
 	bool opening = sa->state == IKE_AUTHENTICATING && !sa->initiator;
@@ -216,6 +222,7 @@ static void follow(struct ike_context *c, struct ike_sa *sa, const struct arriva
 }
 
 /* What may stand in any protected message. */
+/* @rfc 7296-2.3-1 */
 static void read_asides(struct ike_sa *sa, const struct message *m)
 {
 	struct notify n;
@@ -236,6 +243,7 @@ static void describe(struct ike_context *c, const struct ike_sa *sa, const struc
 }
 
 /* A message under valid keys that makes no sense ends the IKE SA (2.21.3, checklist M1). */
+/* @rfc 7296-1.4.1-12 7296-2.21-2 */
 static void end_insane(struct ike_context *c, struct ike_sa *sa, enum reason reason)
 {
 	if (sa->state == IKE_ESTABLISHED)
@@ -248,6 +256,7 @@ static void end_insane(struct ike_context *c, struct ike_sa *sa, enum reason rea
  * Somebody says without proof that our SAs are not known (2.21, 1.5): that starts a question, and not often; an IKE SA
  * never ends by it.
  */
+/* @rfc 7296-2.4-5 7296-2.4-7 7296-2.4-9 7296-2.21.4-8 7296-2.21.4-9 7296-2.21.4-10 */
 static void take_hint(struct ike_context *c, struct ike_sa *sa)
 {
 	if (sa->state != IKE_ESTABLISHED || (sa->checked && c->now - sa->checked < LIMIT_HINT))
@@ -256,6 +265,7 @@ static void take_hint(struct ike_context *c, struct ike_sa *sa)
 	liveness_begin(c, sa, REASON_OE_HINT);
 }
 
+/* @rfc 7296-2.4-16 7296-2.21.3-2 7296-2.21.4-7 */
 static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arrival *a)
 {
 	struct exchange *x = window_awaiting(&sa->ours, a->m.header.message_id);
@@ -311,6 +321,8 @@ static enum ike_happening happening_of(uint8_t exchange)
 }
 
 /* An opened request takes its number; then the law, the state and the kind decide what is answered. */
+/* @rfc 7296-2.5-9 7296-2.5-10 7296-2.21-1 7296-2.21.2-4 7296-2.21.2-5 7296-2.21.3-1 */
+/* @rfc 7296-3.10.1-5 */
 static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arrival *a, struct blob *plain,
 			  enum reason reason)
 {
@@ -353,6 +365,7 @@ static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arriv
 }
 
 /* The stored answer, byte for byte; of fragments the first one asks for it (RFC 7383 2.6.1). While we work: patience. */
+/* @rfc 7296-2.1-1 7296-2.1-2 */
 static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct exchange *holder)
 {
 	sa->last_heard = c->now;
@@ -361,6 +374,7 @@ static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct excha
 }
 
 /* A fragment of a request that we have already: it is not gathered again. */
+/* @rfc 7383-2.6.1-1 7383-2.6.1-2 7383-2.6.1-3 */
 static bool is_repeated_fragment(struct ike_context *c, struct ike_sa *sa, const struct arrival *a)
 {
 	const struct sealing_key *key = sa->initiator ? &sa->keys.r : &sa->keys.i;
@@ -376,6 +390,7 @@ static bool is_repeated_fragment(struct ike_context *c, struct ike_sa *sa, const
 	return true;
 }
 
+/* @rfc 7296-2.3-4 7296-2.3-9 7296-2.4-12 */
 static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arrival *a)
 {
 	struct blob plain = { NULL, 0 };
@@ -410,6 +425,7 @@ static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arr
 }
 
 /* INVALID_SPI outside any IKE SA (1.5): a peer got ESP that it does not know. Only a hint. */
+/* @rfc 7296-1.5-3 7296-1.5-4 */
 static bool hint_of_spi(struct ike_context *c, const struct arrival *a)
 {
 	struct child_sa *child;
@@ -427,6 +443,7 @@ static bool hint_of_spi(struct ike_context *c, const struct arrival *a)
 	return true;
 }
 
+/* @rfc 7296-2.5-1 7296-2.5-2 7296-2.5-4 7296-2.21.4-6 */
 struct ike_sa *receive_packet(struct ike_context *c, const struct endpoint *local,
 			      const struct endpoint *remote, bool encapsulated, struct bytes data)
 {

@@ -21,6 +21,7 @@ static struct child_sa *child_of_spi(struct ike_context *c, uint32_t spi, const 
  * A child ends by our side's doing. When it is the last one the IKE SA goes with it: one exchange instead of two. It
  * stays where something else is to come.
  */
+/* @rfc 7296-2.4-18 7296-2.4-19 */
 void said_end_child(struct ike_context *c, struct child_sa *child, enum reason reason)
 {
 	struct ike_sa *sa = child->ike;
@@ -44,6 +45,7 @@ void said_end_child(struct ike_context *c, struct child_sa *child, enum reason r
 	due_settle(c, sa);
 }
 
+/* @rfc 7296-2.8-1 7296-2.8-3 */
 static void expired(struct ike_context *c, const struct kernel_expire *e)
 {
 	struct child_sa *child = child_of_spi(c, e->spi, &e->dst);
@@ -82,6 +84,7 @@ static void kernel_failed(struct ike_context *c, uint64_t serial)
 		said_end_child(c, child, REASON_KERNEL);
 }
 
+/* @rfc 7296-2.23-15 7296-2.23-17 */
 static void mapping_changed(struct ike_context *c, uint32_t spi, const struct endpoint *remote)
 {
 	struct child_sa *child = table_child_by_spi_in(&c->table, spi);

@@ -215,6 +215,7 @@ static void ended(struct node *n, struct run *run, const struct ike_news *news, 
 }
 
 /* News of an IKE SA as a whole: for each run that it serves, or whose `down` waits for it. */
+/* @rfc 7296-2.8.3-2 */
 static void ike_news(struct node *n, msec now, const struct ike_news *news, struct actions *actions)
 {
 	struct run *run, *next;

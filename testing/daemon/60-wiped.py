@@ -1,5 +1,6 @@
 """After an IKE SA has ended nothing of its keys, or of its children's, is in the daemon's memory. All writable memory of
 both daemons is searched: while the SA is there its keys must be found (or the search proves nothing), afterwards not. TAP."""
+# @rfc-test 7296-2.12-1
 import os
 import re
 import time

@@ -336,6 +336,7 @@ static void judge_stop(struct search *s)
 	}
 }
 
+/* @rfc-test 7296-2.3-4 */
 static void judge_end(struct search *s)
 {
 	const uint64_t *f = s->w.fates;

@@ -173,6 +173,7 @@ static void read_informational(struct world *w, size_t from, struct sim_wire *wi
 
 /* ---- the window ---- */
 
+/* @rfc-test 7296-2.1-9 7296-2.2-1 7296-2.2-4 7296-2.3-2 7296-2.3-5 */
 static void tap_request(struct world *w, size_t from, const struct ike_header *h, struct bytes data)
 {
 	struct sim_wire *wire = wire_of(w, h->spi_i, h->spi_r);

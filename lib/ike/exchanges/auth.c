@@ -370,6 +370,7 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-4-1 */
 static struct verdict auth_answer_go(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	struct ike_sa *sa = x->owner;

@@ -49,6 +49,7 @@ bool create_child_follow(struct ike_context *c, struct ike_sa *sa, struct exchan
 
 /* ---- we ask ---- */
 
+/* @rfc 7296-1.3-3 7296-1.3-4 7296-1.3.1-1 7296-3.4-3 7296-3.4-5 */
 static struct verdict send_request(struct ike_context *c, struct exchange *x, const struct conn *conn)
 {
 	const struct making *w = x->work;
@@ -69,6 +70,7 @@ static struct verdict send_request(struct ike_context *c, struct exchange *x, co
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-3.4-4 */
 struct verdict child_ask(struct ike_context *c, struct exchange *x)
 {
 	const struct conn *conn = x->subject ? plan_conn(c->plan, x->subject->conn) : NULL;
@@ -86,6 +88,7 @@ struct verdict child_ask(struct ike_context *c, struct exchange *x)
 }
 
 /* Another group, once, and only one that we offered: in an exchange of its own, for this one is answered. */
+/* @rfc 7296-1.3-6 */
 static bool follow_group(struct ike_context *c, struct exchange *x, const struct notify *n,
 			 const struct conn *conn)
 {
@@ -117,6 +120,7 @@ static bool follow_group(struct ike_context *c, struct exchange *x, const struct
 }
 
 /* The peer does not make it. */
+/* @rfc 7296-1.3.1-7 */
 static struct verdict take_refusal(struct ike_context *c, struct exchange *x, const struct notify *n,
 				   const struct conn *conn)
 {
@@ -130,6 +134,7 @@ static struct verdict take_refusal(struct ike_context *c, struct exchange *x, co
 }
 
 /* The peer has made what we do not take: it is told by a delete of our own SPI (2.9). */
+/* @rfc 7296-1.3.1-4 */
 static struct verdict give_back(struct ike_context *c, struct exchange *x, enum reason reason)
 {
 	struct child_sa *child = x->subject;
@@ -147,6 +152,7 @@ static struct verdict give_back(struct ike_context *c, struct exchange *x, enum 
 }
 
 /* Keys can be derived: it serves, unless a crossing says otherwise. */
+/* @rfc 7296-2.8.1-3 7296-2.8.1-5 */
 static struct verdict conclude_go(struct ike_context *c, struct exchange *x)
 {
 	const struct making *w = x->work;
@@ -183,6 +189,7 @@ static struct verdict conclude_go(struct ike_context *c, struct exchange *x)
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-3.3.6-3 */
 struct verdict child_conclude(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	const struct conn *conn = plan_conn(c->plan, x->subject->conn);
@@ -242,6 +249,7 @@ static void create_lost(struct ike_context *c, struct exchange *x, enum reason r
 /* ---- they ask ---- */
 
 /* How far a new child may go, and whose it is. */
+/* @rfc 7296-1.3-7 7296-2.25.2-5 */
 static struct verdict aim(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	struct ike_sa *sa = x->owner;
@@ -265,6 +273,7 @@ static struct verdict aim(struct ike_context *c, struct exchange *x, const struc
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-1.3-5 7296-3.4-6 */
 static struct verdict invalid_ke(struct ike_context *c, struct exchange *x, uint16_t group)
 {
 	uint8_t room[2];
@@ -350,6 +359,7 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x)
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-1.3.1-1 7296-3.3.6-8 */
 struct verdict child_answer(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	struct child_groups groups;

@@ -14,6 +14,7 @@
 #include "making.h"
 #include "reader.h"
 
+/* @rfc 7296-1.4.1-9 7296-2.4-19 */
 void delete_ike(struct ike_context *c, struct ike_sa *sa, enum reason reason)
 {
 	const struct ike_cell *cell = ike_sa_happens(c, sa, HAPPENED_DELETE_WANTED, reason);
@@ -35,6 +36,7 @@ void delete_ike(struct ike_context *c, struct ike_sa *sa, enum reason reason)
 	exchange_begin(c, x, true);
 }
 
+/* @rfc 7296-2.4-18 */
 void delete_child(struct ike_context *c, struct child_sa *child, enum reason reason)
 {
 	struct child_sa *successor = child->state == CHILD_INSTALLED ? child_sa_successor(child) : NULL;
@@ -71,6 +73,7 @@ void delete_children_queue(struct ike_context *c, struct ike_sa *sa)
 		exchange_begin(c, x, true);
 }
 
+/* @rfc 7296-3.11-1 7296-3.11-3 */
 static void write_delete_ike(struct build *b)
 {
 	struct writer *w = build_payload(b, PAYLOAD_D);
@@ -81,6 +84,7 @@ static void write_delete_ike(struct build *b)
 	build_end(b);
 }
 
+/* @rfc 7296-3.11-1 7296-3.11-2 */
 static void write_delete_esp(struct build *b, const uint32_t *spis, size_t count)
 {
 	struct writer *w = build_payload(b, PAYLOAD_D);
@@ -129,6 +133,7 @@ static void delete_abandon(struct ike_context *c, struct exchange *x, enum reaso
 		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_DELETE_UNANSWERED);
 }
 
+/* @rfc 7296-1.4.1-2 7296-1.4.1-3 7296-1.4.1-5 */
 static struct verdict children_ask(struct ike_context *c, struct exchange *x)
 {
 	uint32_t spis[LIMIT_DELETE_SPIS];
@@ -186,6 +191,7 @@ static void children_abandon(struct ike_context *c, struct exchange *x, enum rea
 /* ---- they ask ---- */
 
 /* One of ours that the peer names: whether our answer is to name it, too (1.4.1, 2.25.1). */
+/* @rfc 7296-1.4.1-6 7296-1.4.1-7 7296-1.4.1-8 7296-2.25.1-3 7296-2.25.1-4 */
 static bool take_one(struct ike_context *c, struct child_sa *child)
 {
 	struct child_sa *successor = child->state == CHILD_INSTALLED ? child_sa_successor(child) : NULL;
@@ -200,6 +206,7 @@ static bool take_one(struct ike_context *c, struct child_sa *child)
 }
 
 /* Takes the children that the peer names by its inbound SPIs, and collects ours for the answer. */
+/* @rfc 7296-1.4.1-4 7296-2.25.1-5 */
 static bool delete_children(struct ike_context *c, struct ike_sa *sa, struct reader *r, unsigned count,
 			    uint32_t *spis, size_t *spi_count)
 {
@@ -220,6 +227,7 @@ static bool delete_children(struct ike_context *c, struct ike_sa *sa, struct rea
 }
 
 /* Whether every D payload says what it holds: nothing is deleted by a message that is wrong further on (M2). */
+/* @rfc 7296-3.11-1 7296-3.11-2 7296-3.11-3 7296-3.11-4 */
 static bool deletes_are_sound(const struct message *m)
 {
 	const struct payload *d;
@@ -237,6 +245,7 @@ static bool deletes_are_sound(const struct message *m)
 	return true;
 }
 
+/* @rfc 7296-1.4.1-1 7296-1.4.1-10 7296-2.25.2-4 7296-2.25.2-6 */
 static struct verdict delete_answer(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	struct ike_sa *sa = x->owner;

@@ -2,6 +2,7 @@
 #include "kinds.h"
 
 /* CREATE_CHILD_SA is three exchanges in one: told apart by what stands in it (RFC 7296 1.3). */
+/* @rfc 7296-1.3-1 7296-1.3.2-1 7296-1.3.3-1 */
 static const struct exchange_kind *kind_of_create(const struct message *m)
 {
 	struct notify n;

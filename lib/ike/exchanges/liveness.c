@@ -8,6 +8,7 @@
 #include "../sa/packet.h"
 #include "kinds.h"
 
+/* @rfc 7296-1.4-6 7296-2.4-7 */
 static struct verdict empty_ask(struct ike_context *c, struct exchange *x)
 {
 	if (!packet_empty(c, x))
@@ -29,6 +30,7 @@ static struct verdict any_conclude(struct ike_context *c, struct exchange *x, co
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-1.4-4 7296-1.4-5 7296-2.21.4-12 7296-4-2 */
 static struct verdict empty_answer(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	return packet_empty(c, x) ? VERDICT_OK : verdict_discard(REASON_MEMORY);

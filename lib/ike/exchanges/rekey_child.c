@@ -29,6 +29,7 @@ void rekey_child_begin(struct ike_context *c, struct ike_sa *sa, struct child_sa
 /* ---- we ask ---- */
 
 /* The successor asks for just what the old one has. */
+/* @rfc 7296-2.8-4 7296-2.9.2-2 7296-2.9.2-4 */
 static struct verdict rekey_ask(struct ike_context *c, struct exchange *x)
 {
 	const struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -49,6 +50,7 @@ static struct verdict rekey_ask(struct ike_context *c, struct exchange *x)
 	return child_ask(c, x);
 }
 
+/* @rfc 7296-1.3.3-1 7296-1.3.3-2 7296-3.10-2 7296-3.10-3 */
 bool rekey_child_write(struct build *b, const struct exchange *x)
 {
 	const struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -71,6 +73,7 @@ bool rekey_child_is_wanted(struct ike_context *c, const struct exchange *x)
 	return !old || (old->state != CHILD_DELETING && !x->owner->closing);
 }
 
+/* @rfc 7296-2.9.2-1 7296-2.9.2-3 */
 enum reason rekey_child_fits(const struct exchange *x)
 {
 	const struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -83,6 +86,7 @@ enum reason rekey_child_fits(const struct exchange *x)
 		       : REASON_TS_UNACCEPTABLE;
 }
 
+/* @rfc 7296-1.3-2 7296-2.8.1-5 */
 void rekey_child_done(struct ike_context *c, struct exchange *x)
 {
 	struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -95,6 +99,7 @@ void rekey_child_done(struct ike_context *c, struct exchange *x)
 }
 
 /* Doubled each time, to a limit; the hard end of its life decides in the end. */
+/* @rfc 7296-2.25-2 7296-2.25-3 */
 void rekey_child_again(struct ike_context *c, const struct exchange *x)
 {
 	struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -108,6 +113,7 @@ void rekey_child_again(struct ike_context *c, const struct exchange *x)
 }
 
 /* The peer does not have it: nothing is left to be replaced or deleted (2.25.1). */
+/* @rfc 7296-2.8.1-6 */
 static void peer_lacks(struct ike_context *c, struct exchange *x)
 {
 	struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -119,6 +125,7 @@ static void peer_lacks(struct ike_context *c, struct exchange *x)
 		child_sa_happens(c, old, CHILD_DELETE_RECEIVED, REASON_CHILD_NOT_FOUND);
 }
 
+/* @rfc 7296-4-4 */
 void rekey_child_refused(struct ike_context *c, struct exchange *x, uint16_t notify)
 {
 	const struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -163,6 +170,7 @@ static enum collide_class doing(const struct ike_sa *sa, const struct child_sa *
 									  : COLLIDE_OTHER;
 }
 
+/* @rfc 7296-2.25.1-1 7296-2.25.1-2 */
 static struct verdict may_replace(const struct ike_sa *sa, const struct child_sa *old)
 {
 	if (collide(doing(sa, old), COLLIDE_REKEY_CHILD)->answer == ANSWER_LATER)
@@ -173,6 +181,7 @@ static struct verdict may_replace(const struct ike_sa *sa, const struct child_sa
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-2.25-5 7296-2.25-6 7296-3.10-2 7296-3.10-3 */
 static struct verdict not_found(struct ike_context *c, struct exchange *x, struct bytes spi)
 {
 	return making_error(c, x, REASON_CHILD_NOT_FOUND, PROTOCOL_ESP, spi, CHILD_SA_NOT_FOUND, BYTES_NONE);

@@ -34,6 +34,7 @@ void rekey_ike_begin(struct ike_context *c, struct ike_sa *sa, enum reason reaso
 
 /* ---- we ask ---- */
 
+/* @rfc 7296-1.3.2-1 7296-1.3.2-2 7296-1.3.2-3 7296-2.18-3 7296-2.18-4 */
 static struct verdict send_request(struct ike_context *c, struct exchange *x, const struct conn *conn)
 {
 	const struct making *w = x->work;
@@ -68,6 +69,7 @@ static struct verdict rekey_ask(struct ike_context *c, struct exchange *x)
 }
 
 /* In vain: another try, later, until the end of its life decides. */
+/* @rfc 7296-2.25-2 7296-2.25-3 */
 static void again(struct ike_context *c, struct ike_sa *sa)
 {
 	msec wait = LIMIT_REKEY_RETRY << (sa->rekey_failures < 5 ? sa->rekey_failures : 5);
@@ -127,6 +129,7 @@ static struct verdict follow_group(struct ike_context *c, struct exchange *x, co
 	return VERDICT_OK;
 }
 
+/* @rfc 7296-4-4 */
 static struct verdict take_refusal(struct ike_context *c, struct exchange *x, const struct notify *n)
 {
 	struct ike_sa *sa = x->owner, *rival = rival_of(c, x->work);
@@ -208,6 +211,7 @@ static void await_delete(struct ike_context *c, struct ike_sa *heir)
 	ike_sa_arm(c, heir);
 }
 
+/* @rfc 7296-2.8-6 7296-2.8-7 7296-2.8.2-1 7296-2.8.2-2 */
 static void settle_succession(struct ike_context *c, struct exchange *x, struct ike_sa *heir)
 {
 	struct ike_sa *old = x->owner;
@@ -263,6 +267,7 @@ static void rekey_abandon(struct ike_context *c, struct exchange *x, enum reason
 		again(c, sa);
 }
 
+/* @rfc 7296-2.8.2-4 7296-2.25.2-3 */
 void rekey_ike_give_way(struct ike_context *c, struct ike_sa *sa)
 {
 	struct exchange *own = exchange_under_way(sa, COLLIDE_REKEY_IKE, 0);
@@ -287,6 +292,7 @@ static enum collide_class doing(const struct ike_sa *sa)
 	return COLLIDE_OTHER;
 }
 
+/* @rfc 7296-1.3-5 7296-1.3.2-2 7296-2.18-3 7296-2.18-4 7296-2.25.1-6 7296-2.25.2-1 7296-3.4-6 */
 static struct verdict rekey_answer(struct ike_context *c, struct exchange *x, const struct message *m)
 {
 	struct ike_sa *sa = x->owner;
@@ -323,6 +329,7 @@ static struct verdict rekey_answer(struct ike_context *c, struct exchange *x, co
 	return making_begin_answer(c, x, &p, p.group);
 }
 
+/* @rfc 7296-1.3.2-1 7296-1.3.2-3 */
 static struct verdict answered_job(struct ike_context *c, struct exchange *x, struct job *job)
 {
 	struct making *w = x->work;
@@ -351,6 +358,7 @@ static struct verdict answered_job(struct ike_context *c, struct exchange *x, st
 }
 
 /* The answer is on its way: the children move, unless our own request is on the wire, too. */
+/* @rfc 7296-2.8.2-2 */
 static void rekey_after(struct ike_context *c, struct exchange *x)
 {
 	struct exchange *own = exchange_under_way(x->owner, COLLIDE_REKEY_IKE, 0);

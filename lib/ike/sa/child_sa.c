@@ -33,6 +33,7 @@ struct child_sa *child_sa_new(struct ike_context *c)
 }
 
 /* When the kernel says that it is time: earlier than the end by margin and fuzz, and not alike on both sides. */
+/* @rfc 7296-2.8-1 7296-2.8-8 7296-2.8-9 7296-2.8.1-1 */
 static void fill_lives(struct ike_context *c, const struct ike_sa *sa, const struct conn *conn,
 		       struct kernel_sa *k)
 {
@@ -60,6 +61,7 @@ static void fill_lives(struct ike_context *c, const struct ike_sa *sa, const str
 }
 
 /* What both directions have in common, and the addresses of the one. */
+/* @rfc 7296-2.23-4 */
 static void fill_sa(struct ike_context *c, const struct ike_sa *sa, const struct child_sa *child,
 		    bool inbound, struct kernel_sa *k)
 {
@@ -84,6 +86,7 @@ static void fill_sa(struct ike_context *c, const struct ike_sa *sa, const struct
 	}
 }
 
+/* @rfc 7296-2.12-1 */
 static void forget_keys(struct kernel_sa **k)
 {
 	if (*k)
@@ -172,6 +175,7 @@ static void remove_one(struct ike_context *c, const struct child_sa *child, bool
 }
 
 /* Inbound first: nobody may send what cannot be received. */
+/* @rfc 7296-2.8-12 7296-2.8-13 */
 static void follow(struct ike_context *c, struct child_sa *child, enum child_state from)
 {
 	bool in = child_state_holds_in(child->state), out = child_state_holds_out(child->state);

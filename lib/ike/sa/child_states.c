@@ -19,6 +19,7 @@
 	}
 #define FREED "it is about to be freed"
 
+/* @rfc 7296-1.4.1-2 7296-1.4.1-11 7296-2.8-14 7296-2.8-15 7296-2.8.1-2 */
 static const struct child_cell table[CHILD_STATES][CHILD_HAPPENINGS] = {
 	[CHILD_GONE] = {
 		[CHILD_AGREED] = NEVER(FREED),

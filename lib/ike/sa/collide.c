@@ -17,6 +17,8 @@
 	}
 #define APART(text) USUAL(FOLLOW_NOTHING, text, "house: another IKE SA")
 
+/* @rfc 7296-2.25.1-1 7296-2.25.1-2 7296-2.25.1-3 7296-2.25.1-4 7296-2.25.1-6 7296-2.25.2-1 */
+/* @rfc 7296-2.25.2-2 7296-2.25.2-3 7296-2.25.2-4 7296-2.25.2-5 7296-2.25.2-6 */
 static const struct collision table[COLLIDE_CLASSES][COLLIDE_CLASSES] = {
 	[COLLIDE_OTHER] = {
 		[COLLIDE_OTHER] = USUAL(FOLLOW_NOTHING, "nothing meets", "RFC 7296 2.3"),
@@ -109,6 +111,7 @@ const struct collision *collide(enum collide_class ours, enum collide_class thei
 	return &table[ours][theirs];
 }
 
+/* @rfc 7296-2.8.1-4 */
 bool collide_is_lower(struct bytes a, struct bytes b)
 {
 	size_t common = a.len < b.len ? a.len : b.len;

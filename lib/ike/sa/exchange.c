@@ -48,6 +48,7 @@ void exchange_discard(struct ike_context *c, struct exchange *x)
 	free(x);
 }
 
+/* @rfc 7296-1-1 7296-1-4 */
 bool exchange_begin(struct ike_context *c, struct exchange *x, bool first)
 {
 	struct ike_sa *sa = x->owner;
@@ -95,6 +96,7 @@ bool exchange_is_queued(const struct ike_sa *sa, const struct exchange_kind *kin
 	return false;
 }
 
+/* @rfc 7296-2.2-2 7296-2.3-2 */
 void exchange_pump(struct ike_context *c, struct ike_sa *sa)
 {
 	while (!list_empty(&sa->queue) && window_has_room(&sa->ours) && sa->state != IKE_GONE) {
@@ -111,6 +113,7 @@ void exchange_pump(struct ike_context *c, struct ike_sa *sa)
 	}
 }
 
+/* @rfc 7296-2.1-9 7296-2.2-1 7383-4-1 */
 void exchange_transmit(struct ike_context *c, struct exchange *x)
 {
 	const struct ike_sa *sa = x->owner;
@@ -136,6 +139,7 @@ static void start_clock(struct ike_context *c, struct exchange *x)
 	x->give_up = msec_after(c->now, timeout);
 }
 
+/* @rfc 7296-2.1-3 7296-2.1-7 7296-2.3-6 7296-2.4-10 */
 void exchange_due(struct ike_context *c, struct exchange *x)
 {
 	if (c->now >= x->give_up) {
@@ -150,6 +154,7 @@ void exchange_due(struct ike_context *c, struct exchange *x)
 	exchange_transmit(c, x);
 }
 
+/* @rfc 7296-2.4-6 */
 void exchange_abandon(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)
 {
 	struct ike_sa *sa = x->owner;
@@ -200,6 +205,7 @@ static bool is_open(const struct ike_sa *sa)
 	return sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED || sa->state == IKE_DELETING;
 }
 
+/* @rfc 7296-1.4-4 7296-2.25-1 */
 static void apply_theirs(struct ike_context *c, struct exchange *x, struct verdict verdict)
 {
 	struct ike_sa *sa = x->owner;

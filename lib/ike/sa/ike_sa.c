@@ -8,6 +8,7 @@
 #include "exchange.h"
 
 /* A fresh SPI, never 0, that no IKE SA of ours has (checklist D7). */
+/* @rfc 7296-2.6-2 7296-3.1-2 */
 static bool draw_spi(struct ike_context *c, uint64_t *spi)
 {
 	do {
@@ -17,6 +18,7 @@ static bool draw_spi(struct ike_context *c, uint64_t *spi)
 	return true;
 }
 
+/* @rfc 7296-1.3.2-5 7296-2.2-3 7296-2.18-5 */
 static void init_fields(struct ike_context *c, struct ike_sa *sa, const struct endpoint *local,
 			const struct endpoint *remote)
 {
@@ -50,6 +52,7 @@ static struct ike_sa *allocate(void)
 	return sa;
 }
 
+/* @rfc 7296-1.3.2-6 7296-2.6-1 7296-3.1-3 */
 static void set_spis(struct ike_sa *sa, bool initiator, uint64_t ours, uint64_t peers)
 {
 	sa->initiator = initiator;
@@ -184,6 +187,7 @@ void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason
 }
 
 /* When its life and its rekeying are due: with fuzz, and later at the responder, so that both do not begin at once. */
+/* @rfc 7296-2.8-8 7296-2.8-9 7296-2.8.1-1 */
 static void begin_life(struct ike_context *c, struct ike_sa *sa, const struct conn *conn)
 {
 	msec life = conn ? conn->ike_lifetime : LIMIT_IKE_LIFETIME;
@@ -369,6 +373,7 @@ static void lose_exchanges(struct ike_context *c, struct ike_sa *sa, struct list
 }
 
 /* The peer is told nothing any more, or has told us: children, queue and our own requests go. */
+/* @rfc 7296-1.4.1-9 7296-2.1-8 7296-2.4-17 */
 static void leave_life(struct ike_context *c, struct ike_sa *sa)
 {
 	struct ike_news *news;

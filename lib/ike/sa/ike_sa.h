@@ -96,6 +96,7 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
  * A larval successor: the same peers, endpoints and names, its own SPIs, no keys yet. The exchange that makes it
  * owns it. initiator: whether we began that exchange. peer_spi: 0 while it is not known.
  */
+/* @rfc 7296-2.8.3-1 7383-2.3-5 */
 struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool initiator,
 			   uint64_t peer_spi);
 
@@ -103,15 +104,18 @@ struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool
 MUST_USE bool ike_sa_open_heir(struct ike_context *c, struct ike_sa *heir);
 
 /* Children, waiting requests and the node's interest move to the successor by one splice; old becomes REKEYED. */
+/* @rfc 7296-1.3.2-4 7296-1.4-2 7296-2.8-5 7296-2.8.2-2 */
 void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *heir);
 
 /* The peer of an SA behind a NAT is reached elsewhere now: its children are to be rekeyed (2.23). */
+/* @rfc 7296-2.23-15 */
 void ike_sa_moved(struct ike_context *c, struct ike_sa *sa, const struct endpoint *remote);
 
 /*
  * Everything goes: children (their kernel SAs, with news), exchanges with their subjects, keys, the place
  * in the table. Correct in every state. Sends nothing.
  */
+/* @rfc 7296-2.12-1 */
 void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason);
 
 /* The SPI that the peer must write to reach us. */
@@ -128,6 +132,7 @@ const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, 
 void ike_sa_want_reauth(struct ike_context *c, struct ike_sa *sa);
 
 /* The handshake is over: wipes and frees what only it needed. */
+/* @rfc 7296-2.12-1 */
 void ike_sa_forget_handshake(struct ike_context *c, struct ike_sa *sa);
 
 /* Copies serials, endpoints, level and identities into news. */

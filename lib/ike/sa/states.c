@@ -28,6 +28,7 @@
 		CELL_NEVER, IKE_GONE, 0, text, "our own code" \
 	}
 
+/* @rfc 7296-1-2 7296-1-3 7296-1.4-1 7296-2.8.2-3 7296-2.25.2-2 */
 static const struct ike_cell table[IKE_STATES][IKE_HAPPENINGS] = {
 	[IKE_GONE] = {
 		[HAPPENED_INIT_REQUEST] = IGNORE("it is about to be discarded", "house: discard"),

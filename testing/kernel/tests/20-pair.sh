@@ -1,4 +1,5 @@
 # Two cygnetd with a shared key, tunnel and transport: up, ping over ESP, down from either side, kernel state gone.
+# @rfc-test 7296-4-1
 . testing/kernel/lab.sh
 lab
 conf() { # conf TYPE EXTRA

@@ -1,4 +1,5 @@
 # A stop with 100 SAs: every peer has seen and answered the delete, none of our kernel state is left, exit 0.
+# @rfc-test 7296-2.4-19
 . testing/kernel/lab.sh
 lab
 N=100

@@ -1,5 +1,6 @@
 # Rekeys from both ends at once, IKE losing a fifth of its messages and ESP none, under a constant flood of pings: not one
 # is lost, not one goes in clear. The argument: how many Child SAs are rekeyed (a tenth of it IKE SAs).
+# @rfc-test 7296-2.8-12 7296-2.8-13 7296-2.8-15 7296-2.8.1-2 7296-2.8.1-3
 . testing/kernel/lab.sh
 lab
 REKEYS=${1:-40}

@@ -2,6 +2,7 @@
 # ESP in UDP, kept alive, rekeyed; the NAT forgets its mapping and takes another port, and the pair goes on.
 # @rfc-test 7296-2-1 7296-2.11-1 7296-2.23-1 7296-2.23-4 7296-2.23-5 7296-2.23-9 7296-2.23-11
 # @rfc-test 7296-2.23-12 7296-2.23-13
+# @rfc-test 7296-2.23-10 7296-2.23-15 7296-2.23-17
 . testing/kernel/lab.sh
 . testing/kernel/peers.sh
 lab "" "$TOP/build/peers/strongswan"

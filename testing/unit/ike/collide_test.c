@@ -38,6 +38,8 @@ static const struct {
 	  { FOLLOW_NOTHING, FOLLOW_NOTHING, FOLLOW_NOTHING, FOLLOW_NOTHING, FOLLOW_FORGET } },
 };
 
+/* @rfc-test 7296-2.25.1-1 7296-2.25.1-2 7296-2.25.1-3 7296-2.25.1-4 7296-2.25.1-6 7296-2.25.2-1 */
+/* @rfc-test 7296-2.25.2-2 7296-2.25.2-3 7296-2.25.2-4 7296-2.25.2-5 7296-2.25.2-6 */
 static void cells_are_as_the_rfc_says(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
@@ -75,6 +77,7 @@ static void outside_is_empty(void **state)
 	assert_string_equal(collide_follow_name(FOLLOW_NONCES), "nonces decide");
 }
 
+/* @rfc-test 7296-2.8.1-4 */
 static void the_lower_nonce(void **state)
 {
 	static const struct {
