@@ -58,10 +58,11 @@ void ike_rekey_child(struct ike *ike, msec now, uint64_t child, enum reason reas
 void ike_delete_only_child(struct ike *ike, msec now, uint64_t child, enum reason reason,
 			   struct actions *actions);
 /*
- * A Child SA lost a crossing and is its maker's, the peer's, to close: it receives only, and we delete it when the peer
- * does not do so soon.
+ * Another Child SA serves its pair (it lost a crossing, or the peer began anew): it receives only, so that nothing under
+ * way is lost, and we delete it when the peer does not do so soon.
  */
-void ike_redundant_child(struct ike *ike, msec now, uint64_t child, struct actions *actions);
+void ike_redundant_child(struct ike *ike, msec now, uint64_t child, enum reason reason,
+			 struct actions *actions);
 /* Asks the peer for a sign of life now. */
 void ike_liveness(struct ike *ike, msec now, uint64_t ike_sa, struct actions *actions);
 /*
@@ -70,6 +71,12 @@ void ike_liveness(struct ike *ike, msec now, uint64_t ike_sa, struct actions *ac
  */
 void ike_withdraw(struct ike *ike, msec now, uint64_t ike_sa, uint64_t owner, enum reason reason,
 		  struct actions *actions);
+/*
+ * The peer's own handshake for the same pair succeeded: ours ends, without a word, if its IKE_SA_INIT is not yet answered.
+ * false: it is further on, so that both will be there, and it goes on. So whoever sees two that overlap in time knows that
+ * they crossed, and that the other end sees the same.
+ */
+MUST_USE bool ike_yield(struct ike *ike, msec now, uint64_t ike_sa, struct actions *actions);
 /* Ends an attempt that is not yet established; nothing is sent but what RFC 7296 asks for. */
 void ike_abandon(struct ike *ike, msec now, uint64_t ike_sa, enum reason reason, struct actions *actions);
 /* Queues a delete on every IKE SA, refuses new ones. Done when ike_count() is 0. */
@@ -107,6 +114,7 @@ struct ike_news {
 	uint64_t ike_sa, child; /* serials */
 	uint64_t replaced; /* CHILD_REPLACED, IKE_REPLACED: the serial before */
 	uint64_t owner; /* of the wish; 0 when the peer started it */
+	msec began; /* CHILD_UP: when its handshake or exchange did, at this end */
 	uint32_t conn;
 	bool initiator; /* of the IKE SA */
 	enum reason reason;

@@ -60,6 +60,11 @@
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
 #define LIMIT_CHANGE_OVER \
 	SECONDS(10) /* how often we look whether the peer uses an SA that we have not changed over to */
+#define LIMIT_NEWCOMER \
+	SECONDS(3) /* a Child SA of a new IKE SA that nobody has used yet takes the old one's place after it */
+#define LIMIT_NEWCOMER_LOOK 250 /* ms: how often we look whether the peer uses it already */
+#define LIMIT_CONTACT \
+	SECONDS(5) /* IKE SAs that their peer has forgotten (INITIAL_CONTACT) are kept so long */
 #define LIMIT_REDUNDANT SECONDS(5) /* a redundant Child SA that nobody closed is deleted by us after it */
 #define LIMIT_REKEYED \
 	SECONDS(60) /* a replaced IKE SA that its peer does not delete is deleted by us after it */
@@ -87,8 +92,6 @@
 /* Opportunism */
 #define LIMIT_FLOWS 65536 /* pairs remembered */
 #define LIMIT_UNHEARD 4096 /* acquires that are looked for at once after kernel messages were lost */
-#define LIMIT_CROSSING \
-	SECONDS(10) /* two children of opposite makers so near to each other were begun at the same time */
 #define LIMIT_FLOW_HISTORY 16 /* transitions remembered for each pair */
 #define LIMIT_FLOWS_TRYING 4096 /* pairs in POTENTIAL, AUTHTXT and PENDING together */
 #define LIMIT_GATEWAYS 4 /* gateways tried for one pair */

@@ -31,7 +31,8 @@ msec oe_deadline(const struct oe *oe);
 enum oe_wish_kind {
 	WISH_CONNECT, /* an IKE attempt for a flow; serial is the owner */
 	WISH_DELETE_CHILD,
-	WISH_REDUNDANT_CHILD, /* it lost a crossing; the peer is to delete it */
+	WISH_REDUNDANT_CHILD, /* another serves its pair: it only receives from now on (ike_redundant_child) */
+	WISH_YIELD, /* the attempt of a flow that the peer was faster with (ike_yield) */
 	WISH_ABANDON, /* the attempt of a flow */
 	WISH_PEER_ANSWER, /* to NEWS_PEER_WANTED */
 };
@@ -69,6 +70,7 @@ struct oe_child {
 	uint32_t reqid, spi_in, spi_out;
 	enum key_level level;
 	bool initiator; /* we made the IKE SA that it belongs to */
+	msec began; /* its making, at this end */
 	char peer_id[128];
 };
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions);

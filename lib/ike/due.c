@@ -55,12 +55,28 @@ static void end_redundant(struct ike_context *c, struct child_sa *child)
 		delete_child(c, child, REASON_REDUNDANT);
 }
 
+/*
+ * It came with an IKE SA of its own, and the old one still serves. Its peer has it as soon as our answer came, and then
+ * uses it, or has nothing to send.
+ */
+static void newcomer_due(struct ike_context *c, struct child_sa *child)
+{
+	if (c->now - child->installed >= LIMIT_NEWCOMER) {
+		child_sa_happens(c, child, CHILD_PROVED, REASON_UP);
+		return;
+	}
+	query(c, child, true);
+	child->due = msec_after(c->now, LIMIT_NEWCOMER_LOOK);
+}
+
 static void child_due(struct ike_context *c, struct child_sa *child)
 {
 	if (c->now >= child->due) {
 		child->due = MSEC_NEVER;
 		if (child->state == CHILD_DRAINING) {
 			child_sa_happens(c, child, CHILD_DRAINED, child->end_reason);
+		} else if (child->state == CHILD_INBOUND && !child->replaces) {
+			newcomer_due(c, child);
 		} else if (child->state == CHILD_INBOUND) {
 			/*
 			 * The peer did not delete what it replaced. Whether it has the new one its packets show: the kernel
@@ -93,7 +109,7 @@ static void liveness_due(struct ike_context *c, struct ike_sa *sa)
 	struct list *pos, *next;
 
 	sa->liveness_due = msec_after(c->now, interval);
-	if (interval == MSEC_NEVER || c->now - sa->last_heard < interval)
+	if (sa->forgotten || interval == MSEC_NEVER || c->now - sa->last_heard < interval)
 		return;
 	LIST_FOR_EACH (pos, next, &sa->children) {
 		const struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
@@ -168,7 +184,7 @@ static void sa_due(struct ike_context *c, struct ike_sa *sa)
 		life_due(c, sa);
 	if (sa->state == IKE_ESTABLISHED && c->now >= sa->liveness_due)
 		liveness_due(c, sa);
-	if (sa->state == IKE_ESTABLISHED && c->now >= sa->keepalive_due)
+	if (sa->state == IKE_ESTABLISHED && !sa->forgotten && c->now >= sa->keepalive_due)
 		keepalive_due(c, sa);
 	children_due(c, sa);
 	due_settle(c, sa);

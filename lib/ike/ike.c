@@ -179,9 +179,9 @@ static struct ike_sa *sharable(struct ike_context *c, const struct ike_wish *wis
 		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, in_address);
 
 		other = plan_conn(c->plan, sa->conn);
-		if (sa->state == IKE_ESTABLISHED && !sa->redundant && !sa->closing && !sa->reauth_told &&
-		    other && sa->child_count + sa->queued < LIMIT_CHILDREN && sa->queued < LIMIT_QUEUE &&
-		    address_equal(&sa->remote.address, &wish->remote.address) &&
+		if (sa->state == IKE_ESTABLISHED && !sa->redundant && !sa->forgotten && !sa->closing &&
+		    !sa->reauth_told && other && sa->child_count + sa->queued < LIMIT_CHILDREN &&
+		    sa->queued < LIMIT_QUEUE && address_equal(&sa->remote.address, &wish->remote.address) &&
 		    address_equal(&sa->local.address, &wish->local.address) && peers_are_same(other, conn))
 			return sa;
 	}
@@ -267,7 +267,8 @@ void ike_delete_only_child(struct ike *ike, msec now, uint64_t child, enum reaso
 	due_settle(c, sa);
 }
 
-void ike_redundant_child(struct ike *ike, msec now, uint64_t child, struct actions *actions)
+void ike_redundant_child(struct ike *ike, msec now, uint64_t child, enum reason reason,
+			 struct actions *actions)
 {
 	struct ike_context *c = enter(ike, now, actions);
 	struct child_sa *found = table_child_by_serial(&c->table, child);
@@ -275,7 +276,7 @@ void ike_redundant_child(struct ike *ike, msec now, uint64_t child, struct actio
 	if (!found || !child_state_is_live(found->state))
 		return;
 	found->told = false; /* whoever says so has another */
-	child_sa_happens(c, found, CHILD_SUCCEEDED, REASON_REDUNDANT);
+	child_sa_happens(c, found, CHILD_SUCCEEDED, reason);
 	due_settle(c, found->ike);
 }
 
@@ -357,6 +358,19 @@ void ike_abandon(struct ike *ike, msec now, uint64_t serial, enum reason reason,
 	sa->told_failed = true; /* whoever abandons it knows */
 	delete_ike(c, sa, reason);
 	due_settle(c, sa);
+}
+
+bool ike_yield(struct ike *ike, msec now, uint64_t serial, struct actions *actions)
+{
+	struct ike_context *c = enter(ike, now, actions);
+	struct ike_sa *sa = table_by_serial(&c->table, serial);
+
+	if (!sa || sa->state != IKE_OPENING)
+		return false;
+	sa->told_failed = true; /* whoever yields knows */
+	delete_ike(c, sa, REASON_REDUNDANT);
+	due_settle(c, sa);
+	return true;
 }
 
 /* @rfc 7296-2.4-19 */

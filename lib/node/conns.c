@@ -123,12 +123,13 @@ static void failed(struct node *n, struct run *run, const struct ike_news *news,
 
 /*
  * Both sides began at the same time and both finished: the one made by the lower address stays; the other
- * is closed by the side that made it (the same rule as for pairs, lib/oe/oe.c).
+ * is closed by the side that made it (the same rule as for pairs, lib/oe/oe.c). A handshake that began when ours was up
+ * crosses nothing: its peer has begun anew (ike_yield).
  */
-static bool is_crossing(const struct run *run, const struct ike_news *news, msec now)
+static bool is_crossing(const struct run *run, const struct ike_news *news)
 {
 	return run->child && run->ike_sa != news->ike_sa && run->initiator != news->initiator &&
-	       now - run->up_since <= LIMIT_CROSSING;
+	       news->began <= run->up_since;
 }
 
 static void serve(struct node *n, struct run *run, const struct ike_news *news, msec now,
@@ -155,29 +156,31 @@ static void came_up(struct node *n, struct run *run, const struct ike_news *news
 {
 	const struct conn *conn = plan_conn(n->plan, run->conn);
 	const char *before = run_state(run);
-	bool crossing = is_crossing(run, news, now);
+	bool crossing = is_crossing(run, news);
 	bool ours_stays = address_compare(&news->local.address, &news->remote.address) < 0;
 	uint64_t loser = run->child;
 
-	if (news->owner == run->serial)
+	if (news->owner == run->serial || (run->attempt && ike_yield(n->ike, now, run->attempt, actions)))
 		run->attempt = 0;
 	if (crossing && news->initiator != ours_stays) {
 		if (news->initiator)
 			ike_delete_child(n->ike, now, news->child, REASON_REPLACED, actions);
 		else
-			ike_redundant_child(n->ike, now, news->child, actions);
+			ike_redundant_child(n->ike, now, news->child, REASON_REDUNDANT, actions);
 		run_answer_up(run, 0, conn ? conn->name : "", actions);
 		return;
 	}
 	if (crossing && !run->initiator) {
-		ike_redundant_child(n->ike, now, loser, actions);
+		ike_redundant_child(n->ike, now, loser, REASON_REDUNDANT, actions);
 		loser = 0; /* the peer's to close */
 	}
 	serve(n, run, news, now, actions);
 	run_changed(n, run, now, before, REASON_UP, actions);
 	run_answer_up(run, 0, conn ? conn->name : "", actions);
-	if (loser)
+	if (loser && crossing)
 		ike_delete_child(n->ike, now, loser, REASON_REPLACED, actions);
+	else if (loser)
+		ike_redundant_child(n->ike, now, loser, REASON_REPLACED, actions);
 }
 
 /* Rekeyed: the same pair, so the policies stay as they are. */

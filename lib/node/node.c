@@ -78,6 +78,7 @@ static void tell_child(struct oe_child *child, const struct ike_news *news)
 		.spi_out = news->spi_out,
 		.level = news->level,
 		.initiator = news->initiator,
+		.began = news->began,
 	};
 	snprintf(child->peer_id, sizeof(child->peer_id), "%s", news->peer_id);
 }
@@ -158,7 +159,10 @@ static void fulfil(struct node *n, msec now, const struct oe_wish *wish, struct 
 		ike_delete_child(n->ike, now, wish->child, wish->reason, actions);
 		break;
 	case WISH_REDUNDANT_CHILD:
-		ike_redundant_child(n->ike, now, wish->child, actions);
+		ike_redundant_child(n->ike, now, wish->child, wish->reason, actions);
+		break;
+	case WISH_YIELD:
+		(void)!ike_yield(n->ike, now, wish->ike_sa, actions);
 		break;
 	case WISH_ABANDON:
 		ike_abandon(n->ike, now, wish->ike_sa, wish->reason, actions);

@@ -326,12 +326,13 @@ static void wish_delete(struct oe *oe, uint64_t ike_sa, uint64_t child, enum rea
 
 /*
  * Both sides began at the same time and both finished: one child is enough, and both must choose the same.
- * The one made by the lower address stays; the other is closed by the side that made it.
+ * The one made by the lower address stays; the other is closed by the side that made it. A handshake that began when
+ * ours was up crosses nothing: its peer has begun anew (ike_yield).
  */
-static bool is_crossing(const struct oe *oe, const struct flow *f, const struct oe_child *child)
+static bool is_crossing(const struct flow *f, const struct oe_child *child)
 {
 	return f->state == FLOW_KEYED && f->child && f->child_initiator != child->initiator &&
-	       oe->now - f->child_since <= LIMIT_CROSSING;
+	       child->began <= f->child_since;
 }
 
 static bool loses_crossing(const struct flow *f, const struct oe_child *child)
@@ -341,18 +342,33 @@ static bool loses_crossing(const struct flow *f, const struct oe_child *child)
 	return child->initiator != ours_stays;
 }
 
+static void wish_redundant(struct oe *oe, uint64_t child, enum reason reason)
+{
+	struct oe_wish *w = oe_wish_add(oe, WISH_REDUNDANT_CHILD);
+
+	if (!w)
+		return;
+	w->child = child;
+	w->reason = reason;
+}
+
 /* Of two that crossed, the one that lost: its maker deletes it. */
 static void end_crossed(struct oe *oe, bool ours, uint64_t ike_sa, uint64_t child)
 {
-	struct oe_wish *w;
-
 	if (ours) {
 		wish_delete(oe, ike_sa, child, REASON_REPLACED);
 		return;
 	}
-	w = oe_wish_add(oe, WISH_REDUNDANT_CHILD);
+	wish_redundant(oe, child, REASON_REDUNDANT);
+}
+
+/* The peer was faster: an attempt of ours that it has not answered yet ends; one that is further on crosses. */
+static void wish_yield(struct oe *oe, const struct flow *f)
+{
+	struct oe_wish *w = f->child || !f->ike_sa ? NULL : oe_wish_add(oe, WISH_YIELD);
+
 	if (w)
-		w->child = child;
+		w->ike_sa = f->ike_sa;
 }
 
 void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct actions *actions)
@@ -375,7 +391,7 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 		wish_delete(oe, child->ike_sa, child->child, REASON_AUTH_METHOD);
 		return;
 	}
-	if (is_crossing(oe, f, child)) {
+	if (is_crossing(f, child)) {
 		if (loses_crossing(f, child)) {
 			end_crossed(oe, child->initiator, child->ike_sa, child->child);
 			return;
@@ -383,9 +399,10 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 		end_crossed(oe, f->child_initiator, f->ike_sa, f->child);
 	} else if (f->child && f->ike_sa != child->ike_sa) {
 		/* The peer began anew (it may have lost everything): the newest child serves. */
-		wish_delete(oe, f->ike_sa, f->child, REASON_REPLACED);
+		wish_redundant(oe, f->child, REASON_REPLACED);
 	}
-	/* An attempt of ours that is still under way is let finish: the crossing rule then decides. */
+	if (!ours)
+		wish_yield(oe, f);
 	f->child_initiator = child->initiator;
 	f->child_since = now;
 	flow_set_child(oe, f, child->ike_sa, child->child);

@@ -330,6 +330,7 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 {
 	struct ike_sa *sa = x->owner;
 	const struct child_seed seed = seed_of(sa, false);
+	struct child_sa *serving;
 	const struct peer *best;
 	uint8_t proposal = 0;
 	uint16_t notify = 0;
@@ -362,8 +363,12 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 		child_sa_discard(c, x->subject, reason);
 		x->subject = NULL;
 	} else if (x->subject) {
-		if (!child_sa_agree(c, sa, x->subject, &seed, false))
+		/* What serves the pair already does so until the initiator has our answer. */
+		serving = child_sa_rival(c, sa, x->subject);
+		if (!child_sa_agree(c, sa, x->subject, &seed, serving != NULL))
 			return verdict_discard(REASON_MEMORY);
+		if (serving)
+			serving->newcomer = x->subject->serial;
 		x->subject = NULL;
 	}
 	ike_sa_forget_handshake(c, sa);

@@ -31,13 +31,19 @@ void contact_take(struct ike_context *c, struct ike_sa *sa, const struct message
 	LIST_FOR_EACH (pos, next, same) {
 		struct ike_sa *other = LIST_ENTRY(pos, struct ike_sa, in_name);
 
-		if (other == sa || (other->state != IKE_ESTABLISHED && other->state != IKE_REKEYED) ||
-		    c->now - other->made < LIMIT_CROSSING ||
-		    !identity_equal(&other->remote_id, &sa->remote_id) ||
+		/*
+		 * One that was established only after this handshake had begun was made at the same time, and the peer,
+		 * when it asked, could not know of it.
+		 */
+		if (other == sa || other->forgotten ||
+		    (other->state != IKE_ESTABLISHED && other->state != IKE_REKEYED) ||
+		    other->established >= sa->made || !identity_equal(&other->remote_id, &sa->remote_id) ||
 		    !identity_equal(&other->local_id, &sa->local_id))
 			continue;
-		ike_sa_happens(c, other, HAPPENED_DELETE_RECEIVED, REASON_INITIAL_CONTACT);
-		/* Settled by its own deadline, at once: the walk goes on over this list. */
+		/* Its children receive a while longer: a peer that adopts them (or this is the first of several) sends yet. */
+		other->forgotten = true;
+		other->quiet_due = msec_after(c->now, LIMIT_CONTACT);
+		/* Armed by its own deadline, at once: the walk goes on over this list. */
 		context_look_at(c, other->serial);
 	}
 }

@@ -17,8 +17,14 @@
 /* @rfc 7296-1.4.1-9 7296-2.4-19 */
 void delete_ike(struct ike_context *c, struct ike_sa *sa, enum reason reason)
 {
-	const struct ike_cell *cell = ike_sa_happens(c, sa, HAPPENED_DELETE_WANTED, reason);
+	const struct ike_cell *cell;
 	struct exchange *x;
+
+	if (sa->forgotten && (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED)) {
+		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_INITIAL_CONTACT);
+		return;
+	}
+	cell = ike_sa_happens(c, sa, HAPPENED_DELETE_WANTED, reason);
 
 	if (cell->sort == CELL_STAY) {
 		sa->closing = true;
@@ -46,8 +52,10 @@ void delete_child(struct ike_context *c, struct child_sa *child, enum reason rea
 		child_sa_take_over(c, successor);
 	else if (successor)
 		child_sa_happens(c, successor, CHILD_DELETE_WANTED, reason);
+	/* What the peer has forgotten with its IKE SA needs no delete. */
 	if (child_state_is_live(child->state))
-		child_sa_happens(c, child, CHILD_DELETE_WANTED, reason);
+		child_sa_happens(c, child, sa->forgotten ? CHILD_DELETE_RECEIVED : CHILD_DELETE_WANTED,
+				 reason);
 	delete_children_queue(c, sa);
 }
 

@@ -14,7 +14,7 @@ void rekey_child_begin(struct ike_context *c, struct ike_sa *sa, struct child_sa
 	struct exchange *x;
 
 	child->rekey_due = MSEC_NEVER;
-	if (child->state != CHILD_INSTALLED || child_sa_successor(child) ||
+	if (child->state != CHILD_INSTALLED || sa->forgotten || child_sa_successor(child) ||
 	    exchange_under_way(sa, COLLIDE_REKEY_CHILD, child->serial) ||
 	    exchange_is_queued(sa, &kind_rekey_child, child->serial))
 		return;

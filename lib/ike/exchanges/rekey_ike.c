@@ -22,8 +22,8 @@ void rekey_ike_begin(struct ike_context *c, struct ike_sa *sa, enum reason reaso
 	struct exchange *x;
 
 	sa->rekey_due = MSEC_NEVER;
-	if (sa->state != IKE_ESTABLISHED || sa->redundant || exchange_under_way(sa, COLLIDE_REKEY_IKE, 0) ||
-	    exchange_is_queued(sa, &kind_rekey_ike, 0))
+	if (sa->state != IKE_ESTABLISHED || sa->redundant || sa->forgotten ||
+	    exchange_under_way(sa, COLLIDE_REKEY_IKE, 0) || exchange_is_queued(sa, &kind_rekey_ike, 0))
 		return;
 	x = exchange_new(&kind_rekey_ike, sa, true);
 	if (!x)

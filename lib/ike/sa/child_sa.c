@@ -23,6 +23,7 @@ struct child_sa *child_sa_new(struct ike_context *c)
 	child->state = CHILD_LARVAL;
 	child->serial = context_serial(c);
 	child->due = child->rekey_due = MSEC_NEVER;
+	child->began = c->now;
 	do {
 		if (!c->crypto->random(c->crypto->self, &child->spi_in, sizeof(child->spi_in))) {
 			free(child);
@@ -107,6 +108,7 @@ static void tell(struct ike_context *c, const struct child_sa *child, enum ike_n
 		return;
 	ike_sa_fill_news(child->ike, news);
 	news->child = child->serial;
+	news->began = child->began;
 	news->owner = child->owner;
 	news->conn = child->conn;
 	news->reason = reason;
@@ -194,10 +196,21 @@ static void arm(struct ike_context *c, struct child_sa *child)
 {
 	child->due = child->state == CHILD_DRAINING   ? msec_after(c->now, LIMIT_DRAIN)
 		     : child->state == CHILD_REPLACED ? msec_after(c->now, LIMIT_REDUNDANT)
-		     : child->state == CHILD_INBOUND  ? msec_after(c->now, LIMIT_CHANGE_OVER)
-						      : MSEC_NEVER;
+		     : child->state == CHILD_INBOUND
+			     ? msec_after(c->now, child->replaces ? LIMIT_CHANGE_OVER : LIMIT_NEWCOMER_LOOK)
+			     : MSEC_NEVER;
 	if (child->state != CHILD_INSTALLED)
 		child->rekey_due = MSEC_NEVER;
+}
+
+/* It serves no more, and one of another IKE SA has only waited for its peer's first packet: it serves now, without a gap. */
+static void let_newcomer(struct ike_context *c, const struct child_sa *child)
+{
+	struct child_sa *newcomer =
+		child->newcomer ? table_child_by_serial(&c->table, child->newcomer) : NULL;
+
+	if (newcomer && newcomer->state == CHILD_INBOUND)
+		child_sa_happens(c, newcomer, CHILD_PROVED, REASON_UP);
 }
 
 static void move(struct ike_context *c, struct child_sa *child, enum child_state to, enum reason reason)
@@ -211,6 +224,7 @@ static void move(struct ike_context *c, struct child_sa *child, enum child_state
 	if (to == CHILD_INSTALLED) {
 		tell_serving(c, child, reason == REASON_OK ? REASON_UP : reason);
 	} else if (child->told && to != CHILD_REPLACED) {
+		let_newcomer(c, child);
 		child->told = false;
 		child->end_reason = reason;
 		tell(c, child, NEWS_CHILD_DOWN, reason);
@@ -277,6 +291,8 @@ bool child_sa_agree(struct ike_context *c, struct ike_sa *sa, struct child_sa *c
 		    const struct child_seed *seed, bool half)
 {
 	child->initiator = seed->initiator;
+	if (sa->handshake)
+		child->began = sa->made;
 	if (sa->child_count >= LIMIT_CHILDREN || !derive(c, sa, child, seed)) {
 		forget_keys(&child->in);
 		forget_keys(&child->out);
@@ -305,6 +321,28 @@ struct child_sa *child_sa_successor(const struct child_sa *child)
 
 		if (other->replaces == child->serial && other->state == CHILD_INBOUND)
 			return other;
+	}
+	return NULL;
+}
+
+struct child_sa *child_sa_rival(const struct ike_context *c, const struct ike_sa *sa,
+				const struct child_sa *larval)
+{
+	struct list *pos, *next, *inner, *after;
+
+	LIST_FOR_EACH (pos, next, table_peer_list(&c->table, &sa->remote.address)) {
+		const struct ike_sa *other = LIST_ENTRY(pos, struct ike_sa, in_address);
+
+		if (other == sa)
+			continue;
+		LIST_FOR_EACH (inner, after, &other->children) {
+			struct child_sa *child = LIST_ENTRY(inner, struct child_sa, link);
+
+			if (child->state == CHILD_INSTALLED && child->conn == larval->conn &&
+			    selector_equal(&child->ts_local, &larval->ts_local) &&
+			    selector_equal(&child->ts_remote, &larval->ts_remote))
+				return child;
+		}
 	}
 	return NULL;
 }

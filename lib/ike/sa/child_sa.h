@@ -26,6 +26,7 @@ struct child_sa {
 	uint32_t conn;
 	uint64_t owner; /* of the wish */
 	uint64_t replaces; /* the one in whose place it comes; 0: none */
+	uint64_t newcomer; /* of another IKE SA, that waits to take its place; 0: none */
 	uint32_t spi_in, spi_out;
 	struct suite esp;
 	struct selector ts_local, ts_remote;
@@ -34,6 +35,7 @@ struct child_sa {
 	struct address near, far; /* of the kernel SAs: ours and the peer's, as they were installed */
 	struct kernel_sa *in, *out; /* not yet installed, with their keys; owned, wiped */
 	struct blob lowest; /* the lower of the two nonces that made it: decides a crossing (2.8.1) */
+	msec began; /* its making: the handshake of its IKE SA, or an exchange of its own */
 	msec installed;
 	msec due; /* of its state: draining, or patience with the peer's delete; MSEC_NEVER */
 	msec rekey_due; /* MSEC_NEVER: not wanted */
@@ -71,6 +73,9 @@ void child_sa_adopt_refused(struct ike_context *c, struct ike_sa *sa, struct chi
 const struct child_cell *child_sa_happens(struct ike_context *c, struct child_sa *child,
 					  enum child_happening happening, enum reason reason);
 
+/* The child of another IKE SA to the same peer that serves the selectors of the larval one; NULL: none. Lends. */
+struct child_sa *child_sa_rival(const struct ike_context *c, const struct ike_sa *sa,
+				const struct child_sa *larval);
 /* A successor serves instead of what it replaces (if that is still there). */
 void child_sa_take_over(struct ike_context *c, struct child_sa *successor);
 /* The child that is ready to take this one's place; NULL: none. Lends. */

@@ -397,6 +397,8 @@ static void leave_life(struct ike_context *c, struct ike_sa *sa)
 /* An IKE SA without children has its quiet time, and then goes. */
 static void count_quiet(struct ike_context *c, struct ike_sa *sa)
 {
+	if (sa->forgotten)
+		return;
 	if (sa->state != IKE_ESTABLISHED || sa->child_count)
 		sa->quiet_due = sa->state == IKE_ESTABLISHED ? MSEC_NEVER : sa->quiet_due;
 	else if (sa->quiet_due == MSEC_NEVER)

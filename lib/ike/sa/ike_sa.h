@@ -52,6 +52,7 @@ struct ike_sa {
 	bool fragments; /* both sides take fragments (RFC 7383 2.3) */
 	bool childless; /* the peer can do without a first Child SA (RFC 6023) */
 	bool redundant; /* a successor that lost a crossing: whoever made it deletes it */
+	bool forgotten; /* by its peer, which began anew (INITIAL_CONTACT): nothing is sent on it any more */
 	bool reauth_told; /* the node makes it anew by a handshake */
 	bool half_open; /* counted in the context's half_open */
 	bool settled; /* what leaving life means was done (ike_sa_settle) */
