@@ -61,7 +61,12 @@ static void end_redundant(struct ike_context *c, struct child_sa *child)
  */
 static void newcomer_due(struct ike_context *c, struct child_sa *child)
 {
-	if (c->now - child->installed >= LIMIT_NEWCOMER) {
+	if (child->ike->forgotten) {
+		/* The peer began anew once more before it ever used it. */
+		child_sa_happens(c, child, CHILD_SUCCEEDED, REASON_INITIAL_CONTACT);
+		return;
+	}
+	if (c->now >= child->serves) {
 		child_sa_happens(c, child, CHILD_PROVED, REASON_UP);
 		return;
 	}

@@ -369,8 +369,10 @@ static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arriv
 static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct exchange *holder)
 {
 	sa->last_heard = c->now;
-	if (holder->step == EXCHANGE_ANSWERED)
-		exchange_transmit(c, holder);
+	if (holder->step != EXCHANGE_ANSWERED)
+		return;
+	child_sa_newcomer(c, sa, false);
+	exchange_transmit(c, holder);
 }
 
 /* A fragment of a request that we have already: it is not gathered again. */
@@ -415,6 +417,7 @@ static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arr
 		sa->last_heard = c->now;
 		follow(c, sa, a);
 		read_asides(sa, &a->m);
+		child_sa_newcomer(c, sa, true);
 		admit_request(c, sa, a, &plain, reason);
 		break;
 	case WINDOW_OUTSIDE:

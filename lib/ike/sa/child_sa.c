@@ -281,6 +281,7 @@ static void adopt(struct ike_context *c, struct ike_sa *sa, struct child_sa *chi
 	child->near = sa->local.address;
 	child->far = sa->remote.address;
 	child->installed = c->now;
+	child->serves = msec_after(c->now, LIMIT_NEWCOMER);
 	list_append(&sa->children, &child->link);
 	sa->child_count++;
 	sa->quiet_due = MSEC_NEVER;
@@ -345,6 +346,24 @@ struct child_sa *child_sa_rival(const struct ike_context *c, const struct ike_sa
 		}
 	}
 	return NULL;
+}
+
+void child_sa_newcomer(struct ike_context *c, struct ike_sa *sa, bool answered)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &sa->children) {
+		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		if (child->state != CHILD_INBOUND || child->replaces)
+			continue;
+		if (answered) {
+			child_sa_happens(c, child, CHILD_PROVED, REASON_UP);
+			continue;
+		}
+		/* Whoever waits twice as long each time asks again within the time that has gone by. */
+		child->serves = msec_after(c->now, c->now - child->installed + LIMIT_NEWCOMER);
+	}
 }
 
 void child_sa_take_over(struct ike_context *c, struct child_sa *successor)

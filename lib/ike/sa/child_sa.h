@@ -37,6 +37,7 @@ struct child_sa {
 	struct blob lowest; /* the lower of the two nonces that made it: decides a crossing (2.8.1) */
 	msec began; /* its making: the handshake of its IKE SA, or an exchange of its own */
 	msec installed;
+	msec serves; /* a newcomer: when it takes the old one's place at the latest */
 	msec due; /* of its state: draining, or patience with the peer's delete; MSEC_NEVER */
 	msec rekey_due; /* MSEC_NEVER: not wanted */
 	unsigned rekey_failures;
@@ -76,6 +77,11 @@ const struct child_cell *child_sa_happens(struct ike_context *c, struct child_sa
 /* The child of another IKE SA to the same peer that serves the selectors of the larval one; NULL: none. Lends. */
 struct child_sa *child_sa_rival(const struct ike_context *c, const struct ike_sa *sa,
 				const struct child_sa *larval);
+/*
+ * Of the child that waits to take the place of another IKE SA's: its peer has our answer (it asks something new), and the
+ * child serves; or it has not (it asks the same again), and the wait begins anew.
+ */
+void child_sa_newcomer(struct ike_context *c, struct ike_sa *sa, bool answered);
 /* A successor serves instead of what it replaces (if that is still there). */
 void child_sa_take_over(struct ike_context *c, struct child_sa *successor);
 /* The child that is ready to take this one's place; NULL: none. Lends. */

@@ -266,35 +266,6 @@ const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, 
 	return cell;
 }
 
-void ike_sa_fill_news(const struct ike_sa *sa, struct ike_news *news)
-{
-	news->ike_sa = sa->serial;
-	news->owner = sa->owner;
-	news->conn = sa->conn;
-	news->initiator = sa->initiator;
-	news->level = sa->level;
-	news->local = sa->local;
-	news->remote = sa->remote;
-	identity_print(&sa->remote_id, news->peer_id);
-}
-
-void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason reason, uint16_t notify,
-			   bool proven)
-{
-	struct ike_news *news;
-
-	if (!sa->initiator || sa->told_failed)
-		return;
-	sa->told_failed = true;
-	news = context_news(c, NEWS_ATTEMPT_FAILED);
-	if (!news)
-		return;
-	ike_sa_fill_news(sa, news);
-	news->reason = reason;
-	news->notify = notify;
-	news->proven = proven;
-}
-
 void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *heir)
 {
 	struct list *pos, *next;
@@ -343,17 +314,6 @@ void ike_sa_moved(struct ike_context *c, struct ike_sa *sa, const struct endpoin
 		if (child->state == CHILD_INSTALLED)
 			child->rekey_due = c->now;
 	}
-}
-
-void ike_sa_want_reauth(struct ike_context *c, struct ike_sa *sa)
-{
-	struct ike_news *news = sa->reauth_told ? NULL : context_news(c, NEWS_REAUTH_WANTED);
-
-	if (!news)
-		return;
-	ike_sa_fill_news(sa, news);
-	news->reason = REASON_REKEY;
-	sa->reauth_told = true;
 }
 
 /* Requests that wait or are on the wire die with their IKE SA; who asked for them is told. */

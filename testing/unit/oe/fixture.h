@@ -220,6 +220,10 @@ static inline void say_wish(struct bench *b, const struct oe_wish *w)
 		    kernel_mode_name(w->mode), (long long)w->timeout);
 	else if (w->kind == WISH_DELETE_CHILD)
 		say(b, "delete child %llu %s\n", (unsigned long long)w->child, reason_word(w->reason));
+	else if (w->kind == WISH_REDUNDANT_CHILD)
+		say(b, "drain child %llu %s\n", (unsigned long long)w->child, reason_word(w->reason));
+	else if (w->kind == WISH_YIELD)
+		say(b, "yield %llu\n", (unsigned long long)w->ike_sa);
 	else if (w->kind == WISH_ABANDON)
 		say(b, "abandon %llu %s\n", (unsigned long long)w->ike_sa, reason_word(w->reason));
 	else

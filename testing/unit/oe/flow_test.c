@@ -446,8 +446,42 @@ static void a_peer_that_begins_anew(void **state)
 
 	bench_wait(b, SECONDS(59));
 	bench_child_up(b, 0, LEVEL_DNS_SECURE);
-	snprintf(expected, sizeof(expected), "delete child %llu replaced\n", (unsigned long long)old);
+	snprintf(expected, sizeof(expected), "drain child %llu replaced\n", (unsigned long long)old);
 	assert_said(b, "KEYED>KEYED replaced\n");
+	assert_said(b, expected);
+	bench_end(b);
+}
+
+/* Within seconds, and by the other side: its handshake began when ours was up, so it crosses nothing. */
+static void a_peer_that_begins_anew_at_once(void **state)
+{
+	struct bench *b = bench_keyed(CLASS_PRIVATE);
+	struct oe_child child = bench_child(b, 0, LEVEL_DNS_SECURE);
+	char expected[64];
+
+	oe_child_up(b->oe, b->now, &child, &b->actions);
+	bench_look(b);
+	bench_forget(b);
+	snprintf(expected, sizeof(expected), "drain child %llu replaced\n", (unsigned long long)child.child);
+	child.initiator = true;
+	child.began = b->now + SECONDS(1);
+	child.ike_sa++;
+	child.child += 10;
+	bench_wait(b, SECONDS(2));
+	oe_child_up(b->oe, b->now, &child, &b->actions);
+	bench_look(b);
+	assert_said(b, expected);
+	assert_int_equal(bench_flow(b)->child, child.child);
+	bench_end(b);
+}
+
+static void a_peer_is_faster(void **state)
+{
+	struct bench *b = bench_pending(CLASS_PRIVATE);
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), "yield %llu\n", (unsigned long long)b->ike_sa);
+	bench_child_up(b, 0, LEVEL_DNS_SECURE);
 	assert_said(b, expected);
 	bench_end(b);
 }
@@ -483,7 +517,7 @@ static void the_newest_child_serves(void **state)
 	char expected[64];
 
 	bench_child_up(b, 0, LEVEL_DNS_SECURE);
-	snprintf(expected, sizeof(expected), "delete child %llu replaced\n", (unsigned long long)old);
+	snprintf(expected, sizeof(expected), "drain child %llu replaced\n", (unsigned long long)old);
 	assert_said(b, "KEYED>KEYED replaced\n");
 	assert_said(b, expected);
 	/* The old one's end is not the pair's. */
@@ -727,6 +761,8 @@ int main(void)
 		cmocka_unit_test(both_begin_at_once),
 		cmocka_unit_test(both_begin_at_once_and_ours_is_closed),
 		cmocka_unit_test(a_peer_that_begins_anew),
+		cmocka_unit_test(a_peer_that_begins_anew_at_once),
+		cmocka_unit_test(a_peer_is_faster),
 		cmocka_unit_test(a_peer_without_a_flow),
 		cmocka_unit_test(a_peer_comes_while_dns_is_asked),
 		cmocka_unit_test(the_newest_child_serves),
