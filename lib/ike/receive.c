@@ -8,6 +8,7 @@
 #include "exchanges/kinds.h"
 #include "note.h"
 #include "reader.h"
+#include "opening.h"
 #include "sa/child_sa.h"
 #include "sa/packet.h"
 #include "wire/law.h"
@@ -60,6 +61,15 @@ static void note_dropped(struct ike_context *c, const struct arrival *a, enum re
 
 /* ---- a first message ---- */
 
+/* Where the answer goes (2.11): a request, or its repetition, may come another way than the one before. */
+/* @rfc 7296-2.11-2 7296-2.11-3 */
+static void note_source(struct exchange *x, const struct arrival *a)
+{
+	x->came_from = a->remote;
+	x->came_to = a->local;
+	x->came_encapsulated = a->encapsulated;
+}
+
 static struct ike_sa *begin_answer(struct ike_context *c, const struct arrival *a)
 {
 	struct ike_sa *sa = ike_sa_new(c, false, a->m.header.spi_i, &a->local, &a->remote);
@@ -77,6 +87,7 @@ static struct ike_sa *begin_answer(struct ike_context *c, const struct arrival *
 	}
 	window_accept(&sa->theirs, x, 0);
 	list_append(&sa->live, &x->link);
+	note_source(x, a);
 	exchange_apply(c, x, x->kind->answer(c, x, &a->m));
 	return sa;
 }
@@ -88,8 +99,10 @@ static void repeat_first(struct ike_context *c, const struct ike_sa *sa, const s
 	struct exchange *x;
 
 	if (window_place(&sa->theirs, 0, &x) == WINDOW_REPEATED && x->step == EXCHANGE_ANSWERED &&
-	    bytes_equal(bytes_of_blob(&x->request), a->m.packet))
+	    bytes_equal(bytes_of_blob(&x->request), a->m.packet)) {
+		note_source(x, a);
 		exchange_transmit(c, x);
+	}
 }
 
 static struct ike_sa *receive_first(struct ike_context *c, const struct arrival *a)
@@ -138,66 +151,6 @@ static struct ike_sa *find_sa(struct ike_context *c, const struct ike_header *h)
 	if (sa->initiator ? sa->spi_r && sa->spi_r != h->spi_r : sa->spi_i != h->spi_i)
 		return NULL;
 	return sa;
-}
-
-/* Opens a sealed message: afterwards m holds the inner payloads, which lie in *plain. */
-static enum reason open_message(struct ike_context *c, const struct ike_sa *sa, struct message *m,
-				struct blob *plain)
-{
-	const struct sealing_key *key = sa->initiator ? &sa->keys.r : &sa->keys.i;
-	enum reason reason;
-
-	if (!sa->keyed || !m->sealed)
-		return REASON_STATE;
-	reason = message_open(m, c->crypto, key, plain);
-	return reason == REASON_OK ? message_read_inner(m->inner_first, bytes_of_blob(plain), m) : reason;
-}
-
-/*
- * A fragment (RFC 7383 2.6): opened for itself, kept until all are here. Nothing of a stranger's is kept. REASON_OK:
- * the message is whole; REASON_FRAGMENT: it was kept, or is of no use.
- */
-/* @rfc 7383-2.4-4 7383-2.6-8 7383-5-1 */
-static enum reason gather_fragment(struct ike_context *c, struct ike_sa *sa, struct message *m,
-				   struct blob *plain)
-{
-	const struct sealing_key *key = sa->initiator ? &sa->keys.r : &sa->keys.i;
-	struct gather *g = &sa->gather[message_is_response(m)];
-	struct gathered taken;
-	size_t before = g->octets;
-
-	if (!sa->keyed || !sa->fragments)
-		return REASON_STATE;
-	if (g->count && c->now - g->began > LIMIT_GATHER_TIME) {
-		c->gathered -= g->octets;
-		gather_discard(g);
-		before = 0;
-	}
-	if (c->gathered >= LIMIT_GATHERED)
-		return REASON_LIMIT;
-	taken = gather_take(g, c->crypto, key, m, c->now);
-	c->gathered += g->octets - before;
-	if (taken.verdict != GATHER_WHOLE)
-		return taken.verdict == GATHER_DROP ? taken.reason : REASON_FRAGMENT;
-	blob_move(plain, &g->plain);
-	m->inner_first = g->first;
-	c->gathered -= g->octets;
-	gather_discard(g);
-	return message_read_inner(m->inner_first, bytes_of_blob(plain), m);
-}
-
-static enum reason open_arrival(struct ike_context *c, struct ike_sa *sa, struct message *m,
-				struct blob *plain)
-{
-	return m->fragment.total ? gather_fragment(c, sa, m, plain) : open_message(c, sa, m, plain);
-}
-
-/* Whether nothing can be made of it: it proves no sender, or is not whole, or there was no memory. */
-static bool is_nothing(enum reason reason, const struct blob *plain)
-{
-	return reason == REASON_INTEGRITY || reason == REASON_STATE || reason == REASON_MEMORY ||
-	       reason == REASON_LIMIT || reason == REASON_FRAGMENT ||
-	       (reason == REASON_MALFORMED && !plain->data);
 }
 
 /*
@@ -265,12 +218,13 @@ static void take_hint(struct ike_context *c, struct ike_sa *sa)
 	liveness_begin(c, sa, REASON_OE_HINT);
 }
 
-/* @rfc 7296-2.4-16 7296-2.21.3-2 7296-2.21.4-7 */
+/* @rfc 7296-2.4-16 7296-2.21.3-2 7296-2.21.3-3 7296-2.21.4-7 */
 static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arrival *a)
 {
 	struct exchange *x = window_awaiting(&sa->ours, a->m.header.message_id);
 	struct blob plain = { NULL, 0 };
 	enum reason reason = REASON_OK;
+	struct notify fatal;
 	uint8_t which;
 
 	if (!x || x->step != EXCHANGE_WAITING || x->kind->wire != a->m.header.exchange ||
@@ -279,10 +233,10 @@ static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arri
 		return;
 	}
 	if (x->kind->wire != IKE_SA_INIT)
-		reason = open_arrival(c, sa, &a->m, &plain);
+		reason = opening_take(c, sa, &a->m, &plain);
 	else if (a->m.sealed)
 		reason = REASON_MALFORMED;
-	if (is_nothing(reason, &plain) ||
+	if (opening_is_nothing(reason, &plain) ||
 	    (x->kind->wire == IKE_SA_INIT &&
 	     (reason != REASON_OK || law_check(&a->m, true, &which) != REASON_OK))) {
 		if (reason != REASON_FRAGMENT)
@@ -308,6 +262,12 @@ static void receive_answer(struct ike_context *c, struct ike_sa *sa, struct arri
 	}
 	blob_move(&x->request, &plain);
 	x->first_payload = a->m.inner_first;
+	if (sa->state == IKE_ESTABLISHED && message_notify(&a->m, INVALID_SYNTAX, &fatal)) {
+		/* The peer cannot read what we send, and holds the IKE SA for ended (2.21.3). */
+		exchange_abandon(c, x, REASON_PEER_REFUSED, INVALID_SYNTAX);
+		end_insane(c, sa, REASON_PEER_REFUSED);
+		return;
+	}
 	exchange_apply(c, x, x->kind->conclude(c, x, &a->m));
 }
 
@@ -343,6 +303,7 @@ static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arriv
 	if (old)
 		exchange_discard(c, old);
 	list_append(&sa->live, &x->link);
+	note_source(x, a);
 	blob_move(&x->request, plain);
 	x->first_payload = a->m.inner_first;
 	if (reason == REASON_OK)
@@ -366,8 +327,10 @@ static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arriv
 
 /* The stored answer, byte for byte; of fragments the first one asks for it (RFC 7383 2.6.1). While we work: patience. */
 /* @rfc 7296-2.1-1 7296-2.1-2 */
-static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct exchange *holder)
+static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct exchange *holder,
+			  const struct arrival *a)
 {
+	note_source(holder, a);
 	sa->last_heard = c->now;
 	if (holder->step != EXCHANGE_ANSWERED)
 		return;
@@ -387,7 +350,7 @@ static bool is_repeated_fragment(struct ike_context *c, struct ike_sa *sa, const
 	    window_place(&sa->theirs, a->m.header.message_id, &holder) != WINDOW_REPEATED)
 		return false;
 	if (a->m.fragment.number == 1 && message_open_fragment(&a->m, c->crypto, key, &plain) == REASON_OK)
-		repeat_answer(c, sa, holder);
+		repeat_answer(c, sa, holder, a);
 	blob_discard(&plain);
 	return true;
 }
@@ -401,8 +364,8 @@ static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arr
 
 	if (is_repeated_fragment(c, sa, a))
 		return;
-	reason = open_arrival(c, sa, &a->m, &plain);
-	if (is_nothing(reason, &plain)) {
+	reason = opening_take(c, sa, &a->m, &plain);
+	if (opening_is_nothing(reason, &plain)) {
 		if (reason != REASON_FRAGMENT)
 			note_dropped(c, a, reason);
 		blob_discard(&plain);
@@ -411,7 +374,7 @@ static void receive_request(struct ike_context *c, struct ike_sa *sa, struct arr
 	describe(c, sa, &a->m);
 	switch (window_place(&sa->theirs, a->m.header.message_id, &holder)) {
 	case WINDOW_REPEATED:
-		repeat_answer(c, sa, holder);
+		repeat_answer(c, sa, holder, a);
 		break;
 	case WINDOW_NEW:
 		sa->last_heard = c->now;

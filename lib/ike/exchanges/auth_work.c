@@ -43,7 +43,8 @@ bool auth_work_read(struct auth_work *w, const struct message *m, uint8_t id_typ
 		return false;
 	r = reader_of(id->body);
 	type = reader_u8(&r);
-	reader_skip(&r, 3);
+	for (size_t i = 0; i < ARRAY_LENGTH(w->reserved); i++)
+		w->reserved[i] = reader_u8(&r);
 	if (!reader_ok(&r) || type == ID_NONE || !identity_set(&w->peer_id, type, reader_rest(&r)))
 		return false;
 	r = reader_of(auth->body);
@@ -115,7 +116,7 @@ static struct verdict verify_mac(struct ike_context *c, struct exchange *x, stru
 	uint8_t mac[PRF_OCTETS_MAX];
 	bool made, right;
 
-	made = proof_octets(c, sa, !sa->initiator, &w->peer_id, &octets) &&
+	made = proof_octets(c, sa, !sa->initiator, &w->peer_id, w->reserved, &octets) &&
 	       proof_mac(c, sa, secret, bytes_of_blob(&octets), mac);
 	right = made && bytes_equal_secret(bytes_of(mac, prf->octets), bytes_of_blob(&w->auth_data));
 	blob_discard(&octets);
@@ -164,7 +165,7 @@ static struct verdict verify_signature(struct ike_context *c, struct exchange *x
 		return fail(x, REASON_NO_KEY);
 	job = job_new(JOB_VERIFY, 0);
 	if (!job || !copy_keys(job, keys, count) || !blob_copy(&job->signature, signature) ||
-	    !proof_octets(c, sa, !sa->initiator, &w->peer_id, &job->data)) {
+	    !proof_octets(c, sa, !sa->initiator, &w->peer_id, w->reserved, &job->data)) {
 		job_discard(c->crypto, job);
 		return verdict_discard(REASON_MEMORY);
 	}
@@ -234,7 +235,7 @@ static struct verdict own_mac(struct ike_context *c, struct exchange *x, struct 
 	uint8_t mac[PRF_OCTETS_MAX];
 	bool ok;
 
-	ok = prf && proof_octets(c, sa, sa->initiator, &sa->local_id, &octets) &&
+	ok = prf && proof_octets(c, sa, sa->initiator, &sa->local_id, proof_no_reserved, &octets) &&
 	     proof_mac(c, sa, secret, bytes_of_blob(&octets), mac) &&
 	     set_proof(x->work, type, bytes_of(mac, prf->octets));
 	blob_discard(&octets);
@@ -259,7 +260,8 @@ static struct verdict own_signature(struct ike_context *c, struct exchange *x, c
 				       : KEY_NONE,
 				 sa->handshake->peer_hashes);
 	job->scheme = w->scheme;
-	made = w->scheme != SIGN_NONE && proof_octets(c, sa, sa->initiator, &sa->local_id, &job->data);
+	made = w->scheme != SIGN_NONE &&
+	       proof_octets(c, sa, sa->initiator, &sa->local_id, proof_no_reserved, &job->data);
 	if (!made) {
 		job_discard(c->crypto, job);
 		return fail(x, sa->handshake->peer_hashes ? REASON_NO_PRIVATE_KEY : REASON_AUTH_METHOD);

@@ -9,6 +9,7 @@
 
 struct auth_work {
 	struct identity peer_id; /* IDi when they ask, IDr when we do */
+	uint8_t reserved[3]; /* of its payload, as they came: the proof is over them, too (2.15) */
 	uint8_t auth_type;
 	struct blob auth_data;
 	struct public_key *keys; /* of the peer, from outside */

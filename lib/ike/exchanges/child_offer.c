@@ -100,19 +100,27 @@ static unsigned narrowness(const struct selector *s)
 	       (s->port_first == s->port_last ? 1 : 0);
 }
 
-/* The widest common part of the peer's selectors and ours that is a prefix (2.9). */
-/* @rfc 7296-2.9-2 7296-2.9-8 */
+/*
+ * The widest common part of the peer's selectors and ours that is a prefix (2.9). Its first may be the packet that waits
+ * at the peer: where we allow that, only a part that contains it will do.
+ */
+/* @rfc 7296-2.9-2 7296-2.9-6 7296-2.9-7 7296-2.9-8 */
 static bool narrow(const struct message *m, uint8_t type, const struct selector *ours, struct selector *out)
 {
 	const struct payload *p = message_find(m, type, 0);
-	struct selector read[LIMIT_SELECTORS], common;
-	bool found = false, exact;
+	struct selector read[LIMIT_SELECTORS], common, first;
+	bool found = false, exact, allowed;
 	size_t count;
 
-	if (!p || !ts_read(p->body, read, &count))
+	if (!p || !ts_read(p->body, read, &count) || !count)
 		return false;
+	allowed = selector_intersect(&read[0], ours, &first);
+	if (allowed)
+		selector_prefix(&first,
+				&allowed); /* a range is more than a policy can say: narrower is all we can */
 	for (size_t i = 0; i < count; i++) {
-		if (!selector_intersect(&read[i], ours, &common))
+		if (!selector_intersect(&read[i], ours, &common) ||
+		    (allowed && !selector_contains(&common, &first)))
 			continue;
 		selector_prefix(&common, &exact);
 		if (!exact || (found && narrowness(&common) >= narrowness(out)))

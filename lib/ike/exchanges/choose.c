@@ -172,6 +172,8 @@ bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const st
 	if (list->count != 1)
 		return false;
 	for (size_t i = 0; i < p->count; i++) {
+		if (p->transform[i].type == (protocol == PROTOCOL_ESP ? TRANSFORM_PRF : TRANSFORM_ESN))
+			return false;
 		for (size_t k = 0; k < i; k++) {
 			if (p->transform[i].type == p->transform[k].type)
 				return false;

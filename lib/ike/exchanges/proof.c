@@ -59,15 +59,17 @@ struct bytes proof_key(const struct ike_sa *sa, bool initiator)
 	return bytes_of(initiator ? sa->handshake->proof.pi : sa->handshake->proof.pr, prf ? prf->octets : 0);
 }
 
-/* @rfc 7296-2.15-1 7296-2.15-3 */
+const uint8_t proof_no_reserved[3] = { 0, 0, 0 };
+
+/* @rfc 7296-2.15-1 7296-2.15-2 7296-2.15-3 */
 bool proof_octets(struct ike_context *c, const struct ike_sa *sa, bool initiator, const struct identity *id,
-		  struct blob *octets)
+		  const uint8_t reserved[3], struct blob *octets)
 {
 	const struct handshake *h = sa->handshake;
 	const struct blob *message = initiator ? &h->init_request : &h->init_answer;
 	const struct blob *nonce = initiator ? &h->nonce_r : &h->nonce_i;
 	const struct prf_row *prf = prf_find(sa->suite.prf);
-	uint8_t head[4] = { id->type, 0, 0, 0 }, mac[PRF_OCTETS_MAX];
+	uint8_t head[4] = { id->type, reserved[0], reserved[1], reserved[2] }, mac[PRF_OCTETS_MAX];
 	const struct bytes parts[] = { BYTES_OF_ARRAY(head), bytes_of_blob(&id->data) };
 	struct writer w;
 

@@ -8,9 +8,13 @@
 #include "crypto.h"
 #include "writer.h"
 
-/* <InitiatorSignedOctets> or <ResponderSignedOctets>: the first message, the other's nonce, the MACed identity. */
+/*
+ * <InitiatorSignedOctets> or <ResponderSignedOctets>: the first message, the other's nonce, the MACed identity with the
+ * reserved octets of its payload as they were sent (2.15); ours are zeros.
+ */
 MUST_USE bool proof_octets(struct ike_context *c, const struct ike_sa *sa, bool initiator,
-			   const struct identity *id, struct blob *octets);
+			   const struct identity *id, const uint8_t reserved[3], struct blob *octets);
+extern const uint8_t proof_no_reserved[3];
 
 /* prf(prf(secret, "Key Pad for IKEv2"), octets): for a shared key, and with SK_p as the secret for NULL. */
 MUST_USE bool proof_mac(struct ike_context *c, const struct ike_sa *sa, struct bytes secret,

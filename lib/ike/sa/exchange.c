@@ -117,11 +117,13 @@ void exchange_pump(struct ike_context *c, struct ike_sa *sa)
 void exchange_transmit(struct ike_context *c, struct exchange *x)
 {
 	const struct ike_sa *sa = x->owner;
-
+	const struct endpoint *local = x->ours ? &sa->local : &x->came_to;
+	const struct endpoint *remote = x->ours ? &sa->remote : &x->came_from;
 	struct bytes rest = bytes_of_blob(&x->parcel), one;
 
 	while ((one = parcel_next(&rest)).len)
-		actions_send(c->actions, &sa->local, &sa->remote, sa->encapsulated, one);
+		actions_send(c->actions, local, remote, x->ours ? sa->encapsulated : x->came_encapsulated,
+			     one);
 }
 
 /* The first interval and the whole patience: the connection's, or the wish's where that is given. */

@@ -67,6 +67,8 @@ struct exchange {
 	const struct exchange_kind *kind;
 	struct ike_sa *owner;
 	bool ours;
+	struct endpoint came_from, came_to; /* theirs: of the request, or of its newest repetition (2.11) */
+	bool came_encapsulated;
 	enum exchange_step step;
 	uint32_t message_id;
 	struct child_sa *subject; /* larval: owned */
