@@ -9,7 +9,7 @@ endef
 $(foreach v,release asan,$(eval $(call record_rules,$(v))))
 
 ## make daemon    the daemon and the tool as processes: control socket, reload, stop (root; loopback only)
-daemon: $(foreach v,asan release,$(B)/$(v)/cygnetd-bench $(B)/$(v)/cygnet)
+daemon: $(foreach v,asan release,$(B)/$(v)/cygnetd-bench $(B)/$(v)/cygnet) $(B)/tools/flood
 	$(Q)for t in $(sort $(wildcard testing/daemon/[0-9]*)); do \
 		$(TAP) daemon/$$(basename $$t .py) python3 $$t $(B)/asan; done
 
