@@ -88,7 +88,7 @@ static const struct collision table[COLLIDE_CLASSES][COLLIDE_CLASSES] = {
 		[COLLIDE_DELETE_CHILD] = APART("an older IKE SA"),
 		[COLLIDE_DELETE_IKE] = APART("an older IKE SA"),
 		[COLLIDE_INIT] = USUAL(FOLLOW_ADDRESSES, "nobody is proven yet: both go on, one stays", "decision 9"),
-		[COLLIDE_AUTH] = USUAL(FOLLOW_ADDRESSES, "either may never finish: both go on, one stays", "decision 9"),
+		[COLLIDE_AUTH] = USUAL(FOLLOW_FORGET, "theirs has succeeded and ours is not even answered: it yields", "decision 9"),
 	},
 	[COLLIDE_AUTH] = {
 		[COLLIDE_OTHER] = USUAL(FOLLOW_NOTHING, "nothing meets", "RFC 7296 2.3"),

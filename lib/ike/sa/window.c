@@ -12,17 +12,10 @@ void window_init(struct window *w, unsigned size)
 	w->size = size < 1 ? 1 : size > LIMIT_WINDOW ? LIMIT_WINDOW : size;
 }
 
-/* With every number in [next - size, next) concluded or waiting in its slot, room is a free slot whose
- * whole row behind it is younger than size: the oldest number still waiting holds the window back. */
+/* A slot is shared by numbers that are size apart: what waits longest keeps the slot of the one that may not yet be sent. */
 /* @rfc 7296-2.3-2 7296-2.3-5 */
 bool window_has_room(const struct window *w)
 {
-	for (unsigned i = 0; i < w->size; i++) {
-		const struct exchange *x = w->slot[i];
-
-		if (x && w->next - x->message_id >= w->size)
-			return false;
-	}
 	return w->next < UINT32_MAX && !w->slot[w->next % w->size];
 }
 
