@@ -90,6 +90,7 @@ struct actions {
 	struct action *at;
 	size_t count, room;
 	bool failed; /* there was no memory for one: the step's caller must know */
+	bool no_debug; /* set by the caller: nobody reads notes of NOTE_DEBUG, and none are made */
 };
 
 void actions_init(struct actions *actions);

@@ -54,6 +54,12 @@ struct crypto {
 	/* prf(key, parts[0] | parts[1] | ...) -> prf_find(prf)->octets octets at out (RFC 7296 2.13). */
 	bool (*prf)(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count,
 		    uint8_t *out);
+	/*
+	 * HMAC-SHA2-256 under a secret that serves many thousand times (cookies): made ready once and kept, with the one
+	 * before it, until the provider is closed. From the main thread only. NULL: there is no quicker way than prf.
+	 */
+	bool (*stamp)(void *self, const uint8_t secret[32], const struct bytes *parts, size_t count,
+		      uint8_t out[32]);
 
 	/* hash(parts[0] | ...) -> hash_octets(hash) octets at out. */
 	bool (*hash)(void *self, enum hash_id hash, const struct bytes *parts, size_t count, uint8_t *out);

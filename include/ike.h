@@ -22,6 +22,12 @@ void ike_set_abilities(struct ike *ike, const struct kernel_abilities *abilities
 void ike_event(struct ike *ike, msec now, struct event *event, struct actions *actions);
 msec ike_deadline(const struct ike *ike); /* MSEC_NEVER: no need */
 
+/*
+ * Whether an IKE datagram (28 octets at least) is a stranger's first message without a cookie, which would stand first (RFC
+ * 7296 2.6): anybody can send any number of those, so a caller that falls behind may pass them over. No deep look.
+ */
+bool ike_is_first_message(struct bytes datagram);
+
 /* One attempt to have an IKE SA with its first Child SA. */
 struct ike_wish {
 	uint64_t owner; /* comes back in all news of this attempt and its SAs */

@@ -33,6 +33,12 @@
 #define LIMIT_INIT_RETRIES 4 /* cookie and INVALID_KE_PAYLOAD answers followed in one attempt */
 #define LIMIT_HALF_OPEN_TIME SECONDS(30) /* a responder's patience between IKE_SA_INIT and IKE_AUTH */
 #define LIMIT_HALF_OPEN 4096 /* half-open IKE SAs at which strangers are refused */
+#define LIMIT_ANSWERING 64 /* strangers' key exchanges under way; whoever comes then must come again */
+#define LIMIT_HALF_OPEN_STALE \
+	SECONDS(1) /* at the limit, one that has proved nothing for so long may give way */
+#define LIMIT_SUSPECTS 65536 /* addresses that did not finish what they began, remembered */
+#define LIMIT_SUSPECT 4 /* so many unfinished handshakes make an address wait while we are in need */
+#define LIMIT_SUSPECT_TIME SECONDS(30)
 #define LIMIT_HALF_OPEN_BUSY 1024 /* half-open IKE SAs from which opportunistic strangers are refused */
 #define LIMIT_HALF_OPEN_PREFIX 64 /* half-open IKE SAs of one prefix (/24, /64) */
 #define LIMIT_PREFIX_COOKIE 8 /* half-open IKE SAs of one prefix from which a cookie is asked for */

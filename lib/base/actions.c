@@ -83,9 +83,10 @@ static char *text_of(const char *format, va_list args)
 
 void actions_note(struct actions *actions, enum note_level level, const char *format, ...)
 {
-	struct action *a = actions_add(actions, ACTION_NOTE);
+	struct action *a;
 	va_list args;
 
+	a = level == NOTE_DEBUG && actions->no_debug ? NULL : actions_add(actions, ACTION_NOTE);
 	if (!a)
 		return;
 	va_start(args, format);

@@ -49,13 +49,12 @@ bool nss_random(void *self, void *out, size_t len)
 	return len <= INT32_MAX && PK11_GenerateRandom(out, (int)len) == SECSuccess;
 }
 
-/* Feeds the parts to a context that was just made, and frees it. NULL is a context that was not made. */
-static bool digest_parts(PK11Context *context, const struct bytes *parts, size_t count, size_t octets,
-			 uint8_t *out)
+/* Feeds the parts to a context. */
+static bool digest(PK11Context *context, const struct bytes *parts, size_t count, size_t octets, uint8_t *out)
 {
 	uint8_t result[HASH_OCTETS_MAX];
 	unsigned made = 0;
-	bool ok = context && PK11_DigestBegin(context) == SECSuccess;
+	bool ok = PK11_DigestBegin(context) == SECSuccess;
 
 	for (size_t i = 0; ok && i < count; i++) {
 		if (parts[i].len)
@@ -63,11 +62,20 @@ static bool digest_parts(PK11Context *context, const struct bytes *parts, size_t
 			     PK11_DigestOp(context, parts[i].at, (unsigned)parts[i].len) == SECSuccess;
 	}
 	ok = ok && PK11_DigestFinal(context, result, &made, sizeof(result)) == SECSuccess && made == octets;
-	if (context)
-		PK11_DestroyContext(context, PR_TRUE);
 	if (ok)
 		memcpy(out, result, octets);
 	wipe(result, sizeof(result));
+	return ok;
+}
+
+/* The same with a context that was just made, and is freed. NULL is a context that was not made. */
+static bool digest_parts(PK11Context *context, const struct bytes *parts, size_t count, size_t octets,
+			 uint8_t *out)
+{
+	bool ok = context && digest(context, parts, count, octets, out);
+
+	if (context)
+		PK11_DestroyContext(context, PR_TRUE);
 	return ok;
 }
 
@@ -103,4 +111,48 @@ bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *par
 	const struct prf_row *row = prf_find(prf);
 
 	return row && nss_hmac(self, row->hash, key, parts, count, out);
+}
+
+static void stamp_forget(struct nss_stamp *stamp)
+{
+	if (stamp->context)
+		PK11_DestroyContext(stamp->context, PR_TRUE);
+	wipe(stamp, sizeof(*stamp));
+}
+
+void nss_stamps_forget(struct keystore *store)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(store->stamps); i++)
+		stamp_forget(&store->stamps[i]);
+}
+
+/* The context of a secret: of two, the one that was made first gives way. */
+static PK11Context *stamp_context(struct keystore *store, const uint8_t secret[32])
+{
+	const struct nss_hash *row = nss_hash_find(HASH_SHA2_256);
+	SECItem none = { siBuffer, NULL, 0 };
+	struct nss_stamp *stamp;
+	PK11SymKey *key;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(store->stamps); i++) {
+		stamp = &store->stamps[i];
+		if (stamp->context && memcmp(stamp->secret, secret, sizeof(stamp->secret)) == 0)
+			return stamp->context;
+	}
+	key = nss_import(store, row->hmac, CKA_SIGN, bytes_of(secret, 32));
+	if (!key)
+		return NULL;
+	stamp = &store->stamps[store->stamp_next++ % ARRAY_LENGTH(store->stamps)];
+	stamp_forget(stamp);
+	memcpy(stamp->secret, secret, sizeof(stamp->secret));
+	stamp->context = PK11_CreateContextBySymKey(row->hmac, CKA_SIGN, key, &none);
+	PK11_FreeSymKey(key);
+	return stamp->context;
+}
+
+bool nss_stamp(void *self, const uint8_t secret[32], const struct bytes *parts, size_t count, uint8_t out[32])
+{
+	PK11Context *context = stamp_context(self, secret);
+
+	return context && digest(context, parts, count, 32, out);
 }

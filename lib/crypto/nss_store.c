@@ -140,6 +140,7 @@ static const struct crypto functions = {
 	.name = "nss",
 	.random = nss_random,
 	.prf = nss_prf,
+	.stamp = nss_stamp,
 	.hash = nss_digest,
 	.seal = nss_seal,
 	.open = nss_open,
@@ -185,6 +186,7 @@ void keystore_close(struct keystore *store)
 {
 	if (!store)
 		return;
+	nss_stamps_forget(store);
 	if (store->work)
 		PK11_FreeSlot(store->work);
 	if (store->keys)

@@ -19,6 +19,11 @@ struct keystore {
 	PK11SlotInfo *work; /* where keys live for the moment of their use */
 	PK11SlotInfo *keys; /* the database; the same as work when there is none */
 	char *password; /* only while the database is being opened */
+	struct nss_stamp {
+		uint8_t secret[32];
+		PK11Context *context; /* owned; NULL: the place is free */
+	} stamps[2];
+	unsigned stamp_next; /* the place that is given up for a new secret */
 };
 
 struct ke_secret {
@@ -65,6 +70,9 @@ bool nss_hmac(const struct keystore *store, enum hash_id hash, struct bytes key,
 
 /* The functions of struct crypto; self is the store. */
 bool nss_random(void *self, void *out, size_t len);
+bool nss_stamp(void *self, const uint8_t secret[32], const struct bytes *parts, size_t count,
+	       uint8_t out[32]);
+void nss_stamps_forget(struct keystore *store);
 bool nss_prf(void *self, uint16_t prf, struct bytes key, const struct bytes *parts, size_t count,
 	     uint8_t *out);
 bool nss_digest(void *self, enum hash_id hash, const struct bytes *parts, size_t count, uint8_t *out);

@@ -29,10 +29,13 @@ struct ike *ike_new(const struct crypto *crypto)
 	if (!ike)
 		return NULL;
 	ike->context.crypto = crypto;
+	list_init(&ike->context.half_opens);
 	ike->context.crowd = calloc(1, sizeof(*ike->context.crowd));
 	ike->context.abilities = (struct kernel_abilities){ "none", true, true, true, true, 0 };
-	if (!ike->context.crowd || !table_init(&ike->context.table)) {
+	ike->context.suspects = calloc(1, sizeof(*ike->context.suspects));
+	if (!ike->context.crowd || !ike->context.suspects || !table_init(&ike->context.table)) {
 		free(ike->context.crowd);
+		free(ike->context.suspects);
 		free(ike);
 		return NULL;
 	}
@@ -60,6 +63,7 @@ void ike_discard(struct ike *ike)
 	free(c->addresses);
 	free(c->news);
 	free(c->crowd);
+	free(c->suspects);
 	wipe(ike, sizeof(*ike));
 	free(ike);
 }

@@ -6,6 +6,7 @@
 #include "receive.h"
 
 #include "exchanges/kinds.h"
+#include "ike.h"
 #include "note.h"
 #include "reader.h"
 #include "opening.h"
@@ -61,6 +62,14 @@ static void note_dropped(struct ike_context *c, const struct arrival *a, enum re
 
 /* ---- a first message ---- */
 
+bool ike_is_first_message(struct bytes datagram)
+{
+	const uint8_t *header = datagram.at;
+
+	return datagram.len > 19 && header[18] == IKE_SA_INIT && !(header[19] & FLAG_RESPONSE) &&
+	       header[16] != PAYLOAD_N;
+}
+
 /* Where the answer goes (2.11): a request, or its repetition, may come another way than the one before. */
 /* @rfc 7296-2.11-2 7296-2.11-3 */
 static void note_source(struct exchange *x, const struct arrival *a)
@@ -72,9 +81,17 @@ static void note_source(struct exchange *x, const struct arrival *a)
 
 static struct ike_sa *begin_answer(struct ike_context *c, const struct arrival *a)
 {
-	struct ike_sa *sa = ike_sa_new(c, false, a->m.header.spi_i, &a->local, &a->remote);
+	struct ike_sa *sa, *oldest;
 	struct exchange *x;
 
+	/* Whoever holds a place and proves nothing makes room for the next, who has shown a cookie. */
+	if (!context_has_room(c, &oldest))
+		return NULL;
+	if (oldest) {
+		ike_sa_happens(c, oldest, HAPPENED_HALF_OPEN_OVER, REASON_LIMIT);
+		ike_sa_settle(c, oldest);
+	}
+	sa = ike_sa_new(c, false, a->m.header.spi_i, &a->local, &a->remote);
 	if (!sa)
 		return NULL;
 	sa->encapsulated = a->encapsulated;
@@ -304,6 +321,8 @@ static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arriv
 		exchange_discard(c, old);
 	list_append(&sa->live, &x->link);
 	note_source(x, a);
+	if (sa->half_open)
+		context_proved(c, sa);
 	blob_move(&x->request, plain);
 	x->first_payload = a->m.inner_first;
 	if (reason == REASON_OK)

@@ -124,7 +124,7 @@ static const char *fault_of(const struct ike_context *c, const struct ike_sa *sa
 bool ike_check(const struct ike *ike, char why[160])
 {
 	const struct ike_context *c = ike_inside(ike);
-	size_t count = 0, half_open = 0, lingering = 0;
+	size_t count = 0, half_open = 0, answering = 0, lingering = 0;
 
 	for (const struct list *pos = c->table.all.next; pos != &c->table.all; pos = pos->next) {
 		const struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, link);
@@ -132,6 +132,7 @@ bool ike_check(const struct ike *ike, char why[160])
 
 		count++;
 		half_open += sa->half_open;
+		answering += sa->half_open && sa->state == IKE_OPENING;
 		lingering += sa->state == IKE_DELETED;
 		if (fault) {
 			snprintf(why, 160, "#%llu %s: %s", (unsigned long long)sa->serial,
@@ -139,8 +140,8 @@ bool ike_check(const struct ike *ike, char why[160])
 			return false;
 		}
 	}
-	if (count != c->table.count || half_open != c->half_open || lingering != c->lingering ||
-	    c->impossible) {
+	if (count != c->table.count || half_open != c->half_open || answering != c->answering ||
+	    lingering != c->lingering || c->impossible) {
 		snprintf(why, 160,
 			 "counts of IKE SAs are wrong: %zu/%zu, half-open %zu/%zu, or a cell that cannot be "
 			 "was reached: %llu",

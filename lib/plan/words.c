@@ -154,7 +154,7 @@ const struct word_row word_table[] = {
 	     "a number from 1 to 100000", "64", "The half-open IKE SAs from which strangers must show it."),
 	ACTS("max-halfopen-ike", PLACE_SETUP, set_half_open, SETUP(max_half_open), NULL,
 	     "a number from 1 to 100000", "4096",
-	     "The half-open IKE SAs at which all strangers are refused."),
+	     "The half-open IKE SAs that there can be; at that many the stalest makes room for the next."),
 
 	/* conn: the ends */
 	ACTS("", PLACE_END, set_host, 0, NULL,

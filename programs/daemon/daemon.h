@@ -92,6 +92,7 @@ bool config_reload(struct daemon *d, struct plan_problems *problems);
 /* log.c */
 void log_open(const struct options *options, const char *file);
 void log_reopen(void);
+bool log_wants(enum note_level level);
 void log_write(enum note_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* keylog.c: Wireshark's ikev2_decryption_table. */

@@ -37,6 +37,11 @@ void log_open(const struct options *options, const char *file)
 	log_reopen();
 }
 
+bool log_wants(enum note_level level)
+{
+	return level <= out.level;
+}
+
 void log_write(enum note_level level, const char *format, ...)
 {
 	static const int syslog_levels[] = { 3, 4, 6, 7 };

@@ -173,6 +173,7 @@ static void step(struct daemon *d, struct event *event)
 	msec now = daemon_now();
 
 	actions_init(&actions);
+	actions.no_debug = !d->trace && !log_wants(NOTE_DEBUG);
 	if (d->trace) {
 		tape_rewind(&d->tape);
 		fprintf(d->trace, "E 0 %lld ", (long long)now);

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "ike.h"
 #include "list.h"
 
 #define BATCH 32 /* datagrams that one call reads */
 #define BATCHES 4 /* calls at one wake-up, so that nobody starves */
 #define RECEIVE_ROOM (1 << 20) /* octets that the kernel keeps for us while we are busy */
+#define FIRSTS 8 /* strangers' first messages of a batch that are looked at while we are behind */
 #define MARKER_OCTETS 4
 #define HEADER_OCTETS 28 /* of an IKE message (RFC 7296 3.1): what is shorter is none */
 
@@ -100,16 +102,22 @@ static bool unmark(const struct socket *s, struct bytes *data)
 	return ntohl(length) == data->len;
 }
 
-static void take(struct socket *s, struct mmsghdr *m)
+/* firsts: how many first messages may still be looked at in this batch. */
+static void take(struct socket *s, struct mmsghdr *m, unsigned *firsts)
 {
 	struct event event = { .kind = EVENT_PACKET };
 
 	event.packet.local = s->local;
 	event.packet.encapsulated = s->natt;
 	event.packet.data = bytes_of(m->msg_hdr.msg_iov->iov_base, m->msg_len);
-	if (!(m->msg_hdr.msg_flags & MSG_TRUNC) && unmark(s, &event.packet.data) &&
-	    from_sockaddr(m->msg_hdr.msg_name, &event.packet.remote))
-		daemon_feed(s->owner->d, &event);
+	if ((m->msg_hdr.msg_flags & MSG_TRUNC) || !unmark(s, &event.packet.data) ||
+	    !from_sockaddr(m->msg_hdr.msg_name, &event.packet.remote))
+		return;
+	if (ike_is_first_message(event.packet.data) && (*firsts)-- == 0) {
+		*firsts = 0;
+		return;
+	}
+	daemon_feed(s->owner->d, &event);
 }
 
 static int read_batch(const struct socket *s, struct batch *b)
@@ -131,6 +139,7 @@ static void readable(evutil_socket_t fd, short what, void *context)
 {
 	struct socket *s = context;
 	struct batch *b = &s->owner->batch;
+	unsigned firsts;
 
 	for (unsigned i = 0; i < BATCHES; i++) {
 		int n = read_batch(s, b);
@@ -142,8 +151,13 @@ static void readable(evutil_socket_t fd, short what, void *context)
 				continue;
 			return;
 		}
+		/*
+		 * Behind: more waits than a batch. Then the kernel drops what comes last, whoever sent it, unless we read
+		 * faster; so most strangers are passed over, and those that have begun get through.
+		 */
+		firsts = i ? FIRSTS : BATCH;
 		for (int k = 0; k < n && !s->owner->d->done; k++)
-			take(s, &b->messages[k]);
+			take(s, &b->messages[k], &firsts);
 		if (n < BATCH)
 			return;
 	}

@@ -15,15 +15,14 @@ FLOOD = os.path.join(os.path.dirname(harness.BUILD), "tools", "flood")
 SPAN = int(sys.argv[2]) if len(sys.argv) > 2 else 10
 RATE, KEPT, HOSTS, CLIENTS = 20, 50, 3, 60
 THERE = "127.2.0.1"
-proposal = "ike=aes_gcm256-sha2_256-x25519\nesp=aes_gcm256\nretransmit-timeout=20s\nkeyingtries=1"
+proposal = "ike=aes_gcm256-sha2_256-x25519\nesp=aes_gcm256\nkeyingtries=1"
 bob_conf = "conn any\n left=%s\n right=%%any\n leftikeport=%d\n authby=secret\n type=transport\n auto=add\n" % (THERE, IKE)
 bob_conf += "".join(" " + line + "\n" for line in proposal.splitlines()[:2])
 
 
 def here(k):
-    """An address for each connection: those that are kept, then a fresh one for each handshake in two floods."""
-    count = KEPT // HOSTS + 1 + 2 * SPAN * RATE // HOSTS + 2
-    return ["127.%d.%d.%d" % (10 + k, i // 250, i % 250 + 1) for i in range(count)]
+    """An address for each connection: those that are kept, then those that come up and go down over and over."""
+    return ["127.%d.0.%d" % (10 + k, i) for i in range(1, 251)]
 
 
 def conns(k):
@@ -78,37 +77,37 @@ def established():
             if r.get("row") == "ike" and r["remote"].rsplit(":", 1)[0] in first and r["state"] == "ESTABLISHED"}
 
 
-fresh = KEPT
+names = [[i for i in range(KEPT // HOSTS + 1, 250)] for _ in hosts]  # of each host, those that are down
 
 
 def honest(span):
-    """RATE handshakes a second, each of a connection that was not up before."""
-    global fresh
+    """RATE handshakes a second; what came up goes down again, and may come up once more."""
     tried = good = 0
     began = time.monotonic()
-    pending, free = set(), list(range(len(clients)))
-    while time.monotonic() - began < span or pending:
-        for k in list(free):
-            if time.monotonic() - began >= span or tried >= (time.monotonic() - began) * RATE:
+    busy = {}  # client: what it waits for, and the connection
+    while time.monotonic() - began < span or any(verb == "up" for verb, _ in busy.values()):
+        while time.monotonic() - began < span and tried < (time.monotonic() - began) * RATE:
+            k = next((k for k in range(len(clients)) if k % HOSTS == tried % HOSTS and k not in busy and names[k % HOSTS]), None)
+            if k is None:
                 break
-            i = fresh // HOSTS
-            if i >= len(here(k % HOSTS)):
-                break
-            free.remove(k)
-            up(clients[k], i)
-            pending.add(k)
-            fresh += 1
+            busy[k] = ("up", names[k % HOSTS].pop(0))
+            up(clients[k], busy[k][1])
             tried += 1
-        readable, _, _ = select.select([clients[k].socket for k in pending], [], [], 0.02)
-        for k in [k for k in pending if clients[k].socket in readable]:
-            line = clients[k].line()
-            while line and not line.get("done"):
-                line = clients[k].line()
-            good += line is not None and line["status"] == 0
-            pending.remove(k)
-            free.append(k)
-        if time.monotonic() - began > span + 60:
+        readable, _, _ = select.select([clients[k].socket for k in busy], [], [], 0.02)
+        for k in [k for k in busy if clients[k].socket in readable]:
+            verb, i = busy.pop(k)
+            fine = answer(clients[k])
+            if verb == "down":
+                names[k % HOSTS].append(i)
+                continue
+            good += fine
+            busy[k] = ("down", i)
+            clients[k].send({"v": 1, "id": 7, "command": "down", "name": "c%d" % i})
+        if time.monotonic() - began > span + 70:
             break
+    for k in busy:
+        names[k % HOSTS].append(busy[k][1])
+        answer(clients[k])
     return tried, good
 
 

@@ -301,7 +301,13 @@ static bool child_is_connected(void)
 	return true;
 }
 
-/* Total; and fair: where one side decides by nonces or addresses, the other does by the same. */
+/* One side decides by nonces or addresses: so does the other, or it gives its own up, and nothing is left to decide. */
+static bool is_fair(enum collide_follow one, enum collide_follow other)
+{
+	return (one != FOLLOW_NONCES && one != FOLLOW_ADDRESSES) || other == one || other == FOLLOW_FORGET;
+}
+
+/* Total, and fair. */
 static bool collisions_are_total(void)
 {
 	for (int ours = 0; ours < COLLIDE_CLASSES; ours++) {
@@ -313,8 +319,7 @@ static bool collisions_are_total(void)
 
 			if (!k->answer || !k->follow || !k->what || !k->source)
 				return false;
-			if ((k->follow == FOLLOW_NONCES || k->follow == FOLLOW_ADDRESSES) &&
-			    k->follow != back->follow)
+			if (!is_fair(k->follow, back->follow))
 				return false;
 		}
 	}

@@ -361,6 +361,16 @@ static bool cookie_missing(struct ike_context *c, const struct endpoint *remote,
 		 cookie_check(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, nonce, n.data));
 }
 
+/* One network cannot take the room of all others, nor can those that begin and do not finish. */
+static bool must_wait(const struct ike_context *c, const struct address *remote)
+{
+	struct ike_sa *gives_way;
+
+	return crowd_count(c->crowd, remote) >= LIMIT_HALF_OPEN_PREFIX ||
+	       (c->half_open >= LIMIT_HALF_OPEN_BUSY && suspects_has(c->suspects, c->now, remote)) ||
+	       !context_has_room(c, &gives_way);
+}
+
 /* @rfc 7296-2.7-6 7296-3.4-6 */
 enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local,
 			      const struct endpoint *remote, const struct message *m, struct blob *reply,
@@ -376,17 +386,16 @@ enum init_outcome init_screen(struct ike_context *c, const struct endpoint *loca
 	*reason = REASON_MALFORMED;
 	if (!parts_read(m, &p))
 		return reply_notify(m, INVALID_SYNTAX, BYTES_NONE, reply);
-	*reason = REASON_LIMIT;
-	if (c->stopping || c->half_open >= (c->plan ? c->plan->setup.max_half_open : LIMIT_HALF_OPEN))
+	*reason = REASON_STOPPING;
+	if (c->stopping)
 		return INIT_SILENCE;
 	*reason = REASON_COOKIE;
 	if (cookie_missing(c, remote, m, p.nonce))
 		return cookie_make(&c->cookies, c->crypto, c->now, remote, m->header.spi_i, p.nonce, cookie)
 			       ? reply_notify(m, COOKIE, BYTES_OF_ARRAY(cookie), reply)
 			       : INIT_SILENCE;
-	/* One network cannot take the room of all others. */
 	*reason = REASON_LIMIT;
-	if (crowd_count(c->crowd, &remote->address) >= LIMIT_HALF_OPEN_PREFIX)
+	if (must_wait(c, &remote->address))
 		return INIT_SILENCE;
 	*reason = REASON_MALFORMED;
 	if (!proposals_read(p.sa, &list))

@@ -97,7 +97,7 @@ static const struct collision table[COLLIDE_CLASSES][COLLIDE_CLASSES] = {
 		[COLLIDE_REKEY_IKE] = APART("an older IKE SA"),
 		[COLLIDE_DELETE_CHILD] = APART("an older IKE SA"),
 		[COLLIDE_DELETE_IKE] = APART("an older IKE SA"),
-		[COLLIDE_INIT] = USUAL(FOLLOW_ADDRESSES, "either may never finish: both go on, one stays", "decision 9"),
+		[COLLIDE_INIT] = USUAL(FOLLOW_ADDRESSES, "the peer yields when ours succeeds first; else both go on, one stays", "decision 9"),
 		[COLLIDE_AUTH] = USUAL(FOLLOW_ADDRESSES, "two first children for one pair: one stays", "decision 9"),
 	},
 };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ike_sa.h"
+
 uint64_t context_serial(struct ike_context *c)
 {
 	return ++c->last_serial;
@@ -54,13 +56,47 @@ msec context_liveness(const struct ike_context *c, uint32_t serial)
 	return conn && conn->liveness ? conn->liveness : LIMIT_LIVENESS;
 }
 
-void context_half_open(struct ike_context *c, const struct address *remote, bool there)
+void context_half_open(struct ike_context *c, struct ike_sa *sa, bool there)
 {
+	const struct address *remote = &sa->first_remote.address;
+
+	sa->half_open = there;
 	c->half_open += there ? 1 : -1;
-	if (c->crowd && there)
+	c->answering += there ? 1 : 0;
+	list_remove(&sa->in_half_opens);
+	if (there)
+		list_append(&c->half_opens, &sa->in_half_opens);
+	sa->half_open_since = c->now;
+	if (there) {
 		crowd_add(c->crowd, remote);
-	else if (c->crowd)
+		suspects_began(c->suspects, c->now, remote);
+	} else
 		crowd_remove(c->crowd, remote);
+}
+
+void context_proved(struct ike_context *c, struct ike_sa *sa)
+{
+	list_remove(&sa->in_half_opens);
+	list_append(&c->half_opens, &sa->in_half_opens);
+	sa->half_open_since = c->now;
+}
+
+bool context_has_room(const struct ike_context *c, struct ike_sa **gives_way)
+{
+	struct ike_sa *oldest;
+
+	*gives_way = NULL;
+	if (c->answering >= LIMIT_ANSWERING)
+		return false;
+	if (c->half_open < (c->plan ? c->plan->setup.max_half_open : LIMIT_HALF_OPEN))
+		return true;
+	if (list_empty(&c->half_opens))
+		return false;
+	oldest = LIST_ENTRY(c->half_opens.next, struct ike_sa, in_half_opens);
+	if (c->now - oldest->half_open_since < LIMIT_HALF_OPEN_STALE)
+		return false;
+	*gives_way = oldest;
+	return true;
 }
 
 void context_look_at(struct ike_context *c, uint64_t serial)

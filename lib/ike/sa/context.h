@@ -8,6 +8,7 @@
 
 #include "cookie.h"
 #include "crowd.h"
+#include "suspects.h"
 #include "deadlines.h"
 #include "ike.h"
 #include "peers.h"
@@ -26,12 +27,15 @@ struct ike_context {
 	size_t news_first, news_count, news_room;
 	uint64_t last_serial; /* of IKE SAs and Child SAs alike */
 	struct ike_counts totals; /* deletes_* only; the rest is counted when asked for */
-	struct crowd *crowd; /* half-open ones by prefix; owned; NULL without memory: none are counted */
+	struct suspects *suspects; /* strangers that do not finish; owned */
+	struct crowd *crowd; /* half-open ones by prefix; owned */
 	size_t lingering; /* IKE SAs in DELETED */
 	uint64_t ended[LIMIT_ENDED]; /* our SPIs of IKE SAs that were deleted: a ring */
 	size_t ended_next;
 	size_t gathered; /* octets of fragments kept in all */
 	size_t half_open; /* as responder, not yet authenticated */
+	size_t answering; /* of those, the ones whose IKE_SA_INIT is not answered yet: their key exchanges are under way */
+	struct list half_opens; /* those, in the order in which they last proved something */
 	bool stopping;
 	uint64_t impossible; /* cells of sort NEVER that were reached: bugs, for ike_check */
 	msec stray_since; /* second in which strays were answered, and how many (M5) */
@@ -42,8 +46,16 @@ struct ike_context {
 	struct actions *actions;
 };
 
-/* A half-open IKE SA of a stranger at that address is there, or is not any more. */
-void context_half_open(struct ike_context *c, const struct address *remote, bool there);
+/* A half-open IKE SA of a stranger is there, or is not any more. */
+void context_half_open(struct ike_context *c, struct ike_sa *sa, bool there);
+/* It sent a message under our keys: it is taken for a newer one. */
+void context_proved(struct ike_context *c, struct ike_sa *sa);
+/*
+ * Whether there is room for one more stranger. Key exchanges must not queue up: whoever is answered late has long asked
+ * again. And half-open ones are below their limit, or the oldest has proved nothing for LIMIT_HALF_OPEN_STALE and gives
+ * way: it is lent, or NULL.
+ */
+bool context_has_room(const struct ike_context *c, struct ike_sa **gives_way);
 
 /* Has an IKE SA looked at as soon as the handler has returned. */
 void context_look_at(struct ike_context *c, uint64_t serial);

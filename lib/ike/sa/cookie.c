@@ -40,7 +40,9 @@ static bool bake(const struct crypto *crypto, const uint8_t secret[32], uint32_t
 	writer_u64(&in, spi_i);
 	parts[0] = writer_written(&in);
 	parts[1] = nonce;
-	if (!crypto->prf(crypto->self, PRF_HMAC_SHA2_256, bytes_of(secret, 32), parts, 2, mac))
+	if (crypto->stamp
+		    ? !crypto->stamp(crypto->self, secret, parts, 2, mac)
+		    : !crypto->prf(crypto->self, PRF_HMAC_SHA2_256, bytes_of(secret, 32), parts, 2, mac))
 		return false;
 	writer_u32(&out, version);
 	writer_bytes(&out, bytes_of(mac, 32));

@@ -49,6 +49,7 @@ static struct ike_sa *allocate(void)
 	list_init(&sa->queue);
 	list_init(&sa->live);
 	list_init(&sa->children);
+	list_init(&sa->in_half_opens);
 	return sa;
 }
 
@@ -81,8 +82,7 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 		return NULL;
 	}
 	if (!initiator) {
-		sa->half_open = true;
-		context_half_open(c, &sa->first_remote.address, true);
+		context_half_open(c, sa, true);
 		sa->half_open_due = msec_after(c->now, LIMIT_HALF_OPEN_TIME);
 	}
 	return sa;
@@ -175,7 +175,7 @@ void ike_sa_discard(struct ike_context *c, struct ike_sa *sa, enum reason reason
 	if (sa->established)
 		context_ended(c, ike_sa_our_spi(sa));
 	if (sa->half_open)
-		context_half_open(c, &sa->first_remote.address, false);
+		context_half_open(c, sa, false);
 	for (size_t i = 0; i < ARRAY_LENGTH(sa->gather); i++) {
 		c->gathered -= sa->gather[i].octets;
 		gather_discard(&sa->gather[i]);
@@ -232,10 +232,13 @@ static void enter_state(struct ike_context *c, struct ike_sa *sa, enum ike_state
 			   ike_state_name(next), reason);
 	c->lingering += next == IKE_DELETED;
 	c->lingering -= sa->state == IKE_DELETED;
+	if (sa->half_open && sa->state == IKE_OPENING)
+		c->answering--;
 	sa->state = next;
+	if (next == IKE_ESTABLISHED && sa->half_open)
+		suspects_finished(c->suspects, &sa->first_remote.address);
 	if (next != IKE_AUTHENTICATING && sa->half_open) {
-		sa->half_open = false;
-		context_half_open(c, &sa->first_remote.address, false);
+		context_half_open(c, sa, false);
 		sa->half_open_due = MSEC_NEVER;
 	}
 	if (next == IKE_ESTABLISHED) {

@@ -55,6 +55,8 @@ struct ike_sa {
 	bool forgotten; /* by its peer, which began anew (INITIAL_CONTACT): nothing is sent on it any more */
 	bool reauth_told; /* the node makes it anew by a handshake */
 	bool half_open; /* counted in the context's half_open */
+	struct list in_half_opens; /* the context's */
+	msec half_open_since; /* it last proved something then: a cookie, a message under our keys */
 	bool settled; /* what leaving life means was done (ike_sa_settle) */
 	bool told_down; /* IKE_DOWN was told */
 	bool told_failed; /* ATTEMPT_FAILED was told */
