@@ -63,6 +63,8 @@
 #define LIMIT_REKEY_FUZZ 100 /* percent by which the margin is enlarged at random */
 #define LIMIT_REKEY_RETRY \
 	SECONDS(10) /* first wait after a rekey that failed; doubled each time, up to five minutes */
+#define LIMIT_REKEY_REFUSALS \
+	5 /* after so many (five minutes) a peer that always says "later" gets a new handshake (RFC 7296 2.25) */
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
 #define LIMIT_CHANGE_OVER \
 	SECONDS(10) /* how often we look whether the peer uses an SA that we have not changed over to */

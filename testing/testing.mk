@@ -21,9 +21,9 @@ quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
 	$(Q)testing/tools/tally
 
-## make sim       WORLDS=n simulated worlds, or one by SEED=n
+## make sim       WORLDS=n simulated worlds, or one by SEED=n; MIX=gentle: rekeys only, not a packet may be lost
 sim: $(B)/release/sim
-	$(Q)$(B)/release/sim $(if $(SEED),--seed $(SEED),--worlds $(WORLDS))
+	$(Q)$(B)/release/sim $(if $(SEED),--seed $(SEED),--worlds $(WORLDS)) $(if $(MIX),--$(MIX))
 
 ## make interleave every order of two exchanges begun at once, to DEPTH=n choices, FAULTS=n lost, repeated or late
 interleave: $(B)/release/interleave
@@ -83,6 +83,7 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interl
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
+	$(Q)$(TAP) sim/gentle $(B)/release/sim --tap --gentle --seed 1000 --worlds $$(($(WORLDS) / 4))
 	$(Q)$(TAP) interleave/together $(B)/release/interleave --depth $(DEPTH)
 	$(Q)$(TAP) interleave/apart $(B)/release/interleave --depth $(DEPTH) --apart
 	$(Q)$(TAP) sim/twice testing/tools/twice 7

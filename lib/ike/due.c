@@ -74,6 +74,14 @@ static void newcomer_due(struct ike_context *c, struct child_sa *child)
 	child->due = msec_after(c->now, LIMIT_NEWCOMER_LOOK);
 }
 
+/* Something else may have taken the place of what it was to replace: then nobody waits for it any more. */
+static bool replaces_what_serves(const struct ike_context *c, const struct child_sa *successor)
+{
+	const struct child_sa *before = table_child_by_serial(&c->table, successor->replaces);
+
+	return before && before->state == CHILD_INSTALLED;
+}
+
 static void child_due(struct ike_context *c, struct child_sa *child)
 {
 	if (c->now >= child->due) {
@@ -82,6 +90,8 @@ static void child_due(struct ike_context *c, struct child_sa *child)
 			child_sa_happens(c, child, CHILD_DRAINED, child->end_reason);
 		} else if (child->state == CHILD_INBOUND && !child->replaces) {
 			newcomer_due(c, child);
+		} else if (child->state == CHILD_INBOUND && !replaces_what_serves(c, child)) {
+			end_redundant(c, child);
 		} else if (child->state == CHILD_INBOUND) {
 			/*
 			 * The peer did not delete what it replaced. Whether it has the new one its packets show: the kernel

@@ -303,11 +303,15 @@ static enum ike_happening happening_of(uint8_t exchange)
 static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arrival *a, struct blob *plain,
 			  enum reason reason)
 {
-	const struct ike_cell *cell = ike_cell(sa->state, happening_of(a->m.header.exchange));
 	const struct exchange_kind *kind = kind_of_request(&a->m);
+	const struct ike_cell *cell;
 	struct exchange *x, *old;
 	uint8_t which = 0;
 
+	/* An SA that lost a crossing is only ever deleted. */
+	if (kind && (kind->wire == CREATE_CHILD_SA || kind == &kind_delete_children))
+		rekey_ike_chosen(c, sa);
+	cell = ike_cell(sa->state, happening_of(a->m.header.exchange));
 	if (!kind || (cell->sort != CELL_DO && cell->sort != CELL_REFUSE)) {
 		note_dropped(c, a, REASON_STATE);
 		return;

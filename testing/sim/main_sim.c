@@ -1,6 +1,7 @@
 /*
- * sim [--seed N] [--worlds N] [--trace FILE] [--tap] [--hand-overs]: seeded worlds, each with its own mix of faults and
- * of things that nodes do (with --hand-overs: nothing but rekeys, and daemons that end and leave their SAs to the next).
+ * sim [--seed N] [--worlds N] [--trace FILE] [--tap] [--gentle|--hand-overs]: seeded worlds, each with its own mix of faults
+ * and of things that nodes do (with --gentle: nothing but rekeys, so that no packet may be lost or go in clear; with
+ * --hand-overs also daemons that end and leave their SAs to the next).
  * After a calm every pair of nodes must agree on its SAs, what was taken down must be gone, and every stop must be
  * confirmed. A failing seed is printed; the same seed is the same history.
  */
@@ -44,13 +45,13 @@ static void see_transition(struct world *w, const struct action *a)
 	}
 }
 
-static bool one_world(uint64_t seed, bool hand_overs, FILE *trace)
+static bool one_world(uint64_t seed, enum mix_kind kind, FILE *trace)
 {
 	static struct world w;
 	struct mix mix;
 	bool ok;
 
-	mix_draw(&mix, seed, hand_overs);
+	mix_draw(&mix, seed, kind);
 	world_init(&w, seed, mix.nodes, trace);
 	w.transition = see_transition;
 	mix_begin(&w, &mix);
@@ -111,7 +112,8 @@ int main(int argc, char **argv)
 {
 	uint64_t seed = 1, worlds = 1;
 	FILE *trace = NULL;
-	bool tap = false, hand_overs = false;
+	enum mix_kind kind = MIX_ANY;
+	bool tap = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--seed") && i + 1 < argc)
@@ -123,11 +125,13 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "--tap"))
 			tap = true;
 		else if (!strcmp(argv[i], "--hand-overs"))
-			hand_overs = true;
+			kind = MIX_HAND_OVERS;
+		else if (!strcmp(argv[i], "--gentle"))
+			kind = MIX_GENTLE;
 	}
 	tally.worlds = worlds;
 	for (uint64_t i = 0; i < worlds; i++) {
-		if (!one_world(seed + i, hand_overs, trace) && !tally.failed++)
+		if (!one_world(seed + i, kind, trace) && !tally.failed++)
 			tally.first = seed + i;
 	}
 	if (trace)

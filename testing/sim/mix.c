@@ -18,7 +18,7 @@
 /* What stands empty goes before the calm is over. */
 #define QUIET "config setup\n ike-quiet=60s\n"
 
-void mix_draw(struct mix *m, uint64_t seed, bool hand_overs)
+void mix_draw(struct mix *m, uint64_t seed, enum mix_kind kind)
 {
 	uint64_t draw = seed * 2654435761u + 17;
 
@@ -34,9 +34,10 @@ void mix_draw(struct mix *m, uint64_t seed, bool hand_overs)
 	m->deeds_left_out = (uint32_t)(sim_random_next(&draw) & sim_random_next(&draw));
 	m->conns = 1 + sim_random_next(&draw) % 3;
 	m->gentle = !m->opportunistic && sim_random_next(&draw) % 5 == 0;
-	if (hand_overs) {
+	if (kind != MIX_ANY) {
 		m->opportunistic = false;
-		m->gentle = m->hand_overs = true;
+		m->gentle = true;
+		m->hand_overs = kind == MIX_HAND_OVERS;
 	}
 	m->short_lives = sim_random_next(&draw) % 3 == 0;
 	m->deeds = 12 + sim_random_next(&draw) % 60;
@@ -146,6 +147,13 @@ static const struct {
 	{ COMMAND_ADD, false },        { COMMAND_DELETE, false },
 };
 
+#define GENTLE_DEEDS 4
+
+static size_t draw_deed(struct world *w, const struct mix *m)
+{
+	return world_draw(w, m->gentle ? GENTLE_DEEDS : ARRAY_LENGTH(deeds));
+}
+
 static bool is_done(const struct mix *m, size_t deed)
 {
 	return m->gentle ? deeds[deed].gentle
@@ -154,7 +162,7 @@ static bool is_done(const struct mix *m, size_t deed)
 
 static void command(struct world *w, const struct mix *m, size_t a, size_t b)
 {
-	size_t i = world_draw(w, ARRAY_LENGTH(deeds));
+	size_t i = draw_deed(w, m);
 	char name[64];
 
 	if (!is_done(m, i) || !are_paired(m, a, b))
@@ -164,7 +172,7 @@ static void command(struct world *w, const struct mix *m, size_t a, size_t b)
 	/* Often both sides at once, or nearly so. */
 	if (world_draw(w, 2)) {
 		world_run(w, (msec)world_draw(w, 3) * w->delay / 2);
-		i = world_draw(w, ARRAY_LENGTH(deeds));
+		i = draw_deed(w, m);
 		if (is_done(m, i))
 			world_command(w, b, deeds[i].kind, name);
 	}
@@ -274,17 +282,30 @@ static void speak_on(struct world *w, const struct mix *m, msec span)
 	}
 }
 
+/* Two neighbours; in a gentle world often the same as before, so that one deed meets the next. */
+static void draw_pair(struct world *w, const struct mix *m, size_t *a, size_t *b)
+{
+	size_t before = *a;
+
+	if (m->gentle && *a != *b && world_draw(w, 2)) {
+		*a = world_draw(w, 2) ? *b : before;
+		*b = *a == before ? *b : before;
+		return;
+	}
+	*a = world_draw(w, w->node_count);
+	*b = m->ring ? (*a + 1) % w->node_count : world_draw(w, w->node_count);
+	if (m->star && world_draw(w, 2))
+		*b = 0;
+	else if (m->star)
+		*a = 0;
+}
+
 void mix_storm(struct world *w, const struct mix *m)
 {
-	for (unsigned i = 0; i < m->deeds && !w->fault[0]; i++) {
-		size_t a = world_draw(w, w->node_count), b = world_draw(w, w->node_count);
+	size_t a = 0, b = 0;
 
-		if (m->ring)
-			b = (a + 1) % w->node_count;
-		if (m->star && world_draw(w, 2))
-			b = 0;
-		else if (m->star)
-			a = 0;
+	for (unsigned i = 0; i < m->deeds && !w->fault[0]; i++) {
+		draw_pair(w, m, &a, &b);
 		if (a == b)
 			continue;
 		if (world_draw(w, 4) == 0)
@@ -293,8 +314,9 @@ void mix_storm(struct world *w, const struct mix *m)
 			world_send(w, a, &w->nodes[b].address);
 		else
 			command(w, m, a, b);
+		/* Often the next deed comes while the last one is still under way. */
 		if (m->gentle)
-			speak_on(w, m, (msec)world_draw(w, 5000));
+			speak_on(w, m, (msec)world_draw(w, world_draw(w, 2) ? 300 : 5000));
 		else if (world_draw(w, 2))
 			speak(w, m);
 		if (!m->gentle)

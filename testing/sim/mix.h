@@ -23,8 +23,13 @@ struct mix {
 	bool restarts, sleeps, partitions, vanishings, noise, downs;
 };
 
-/* hand_overs: a gentle one in any case, and daemons hand over to the next. */
-void mix_draw(struct mix *m, uint64_t seed, bool hand_overs);
+enum mix_kind {
+	MIX_ANY,
+	MIX_GENTLE,
+	MIX_HAND_OVERS, /* a gentle one, and daemons hand over to the next */
+};
+
+void mix_draw(struct mix *m, uint64_t seed, enum mix_kind kind);
 /* Configures all nodes. */
 void mix_begin(struct world *w, const struct mix *m);
 void mix_storm(struct world *w, const struct mix *m);

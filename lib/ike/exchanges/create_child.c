@@ -311,6 +311,24 @@ static void remember_rival(struct exchange *own, const struct child_sa *child)
 	w->rival = child->serial;
 }
 
+/*
+ * The peer replaces what it made while our own request, still unanswered, was under way: that one's place in the crossing is
+ * its successor's. The nonces stay those of the two that crossed.
+ */
+static void rival_moves_on(const struct ike_sa *sa, uint64_t from, uint64_t to)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &sa->live) {
+		struct exchange *own = LIST_ENTRY(pos, struct exchange, link);
+		struct making *w = own->work;
+
+		if (own->ours && w && w->rival == from &&
+		    (own->kind->class == COLLIDE_CREATE_CHILD || own->kind->class == COLLIDE_REKEY_CHILD))
+			w->rival = to;
+	}
+}
+
 /* A child for the same pair that serves already: the peer wants another in its place. */
 static struct child_sa *twin_of(const struct ike_sa *sa, const struct child_sa *child)
 {
@@ -354,6 +372,8 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x)
 		return verdict_discard(REASON_MEMORY);
 	x->subject = NULL;
 	remember_rival(own, child);
+	if (child->replaces)
+		rival_moves_on(x->owner, child->replaces, child->serial);
 	if (twin)
 		child_sa_happens(c, twin, CHILD_SUCCEEDED, REASON_REPLACED);
 	return VERDICT_OK;

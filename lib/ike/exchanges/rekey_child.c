@@ -113,7 +113,7 @@ void rekey_child_again(struct ike_context *c, const struct exchange *x)
 }
 
 /* The peer does not have it: nothing is left to be replaced or deleted (2.25.1). */
-/* @rfc 7296-2.8.1-6 */
+/* @rfc 7296-2.8.1-6 7296-2.25-7 */
 static void peer_lacks(struct ike_context *c, struct exchange *x)
 {
 	struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -125,7 +125,7 @@ static void peer_lacks(struct ike_context *c, struct exchange *x)
 		child_sa_happens(c, old, CHILD_DELETE_RECEIVED, REASON_CHILD_NOT_FOUND);
 }
 
-/* @rfc 7296-4-4 */
+/* @rfc 7296-2.25-4 7296-4-4 */
 void rekey_child_refused(struct ike_context *c, struct exchange *x, uint16_t notify)
 {
 	const struct child_sa *old = ike_sa_child(x->owner, x->target);
@@ -139,7 +139,8 @@ void rekey_child_refused(struct ike_context *c, struct exchange *x, uint16_t not
 	}
 	if (old && child_sa_successor(old))
 		return; /* the peer's own rekey went on: its delete of the old one is awaited */
-	if (notify == NO_ADDITIONAL_SAS)
+	if (notify == NO_ADDITIONAL_SAS ||
+	    (notify == TEMPORARY_FAILURE && old && old->rekey_failures >= LIMIT_REKEY_REFUSALS))
 		ike_sa_want_reauth(c, x->owner);
 	rekey_child_again(c, x);
 }

@@ -129,7 +129,7 @@ static struct verdict follow_group(struct ike_context *c, struct exchange *x, co
 	return VERDICT_OK;
 }
 
-/* @rfc 7296-4-4 */
+/* @rfc 7296-2.25-4 7296-4-4 */
 static struct verdict take_refusal(struct ike_context *c, struct exchange *x, const struct notify *n)
 {
 	struct ike_sa *sa = x->owner, *rival = rival_of(c, x->work);
@@ -144,7 +144,8 @@ static struct verdict take_refusal(struct ike_context *c, struct exchange *x, co
 		     notify_name(n->type));
 	if (n->type == INVALID_KE_PAYLOAD)
 		return follow_group(c, x, n);
-	if (n->type == NO_ADDITIONAL_SAS || n->type == NO_PROPOSAL_CHOSEN)
+	if (n->type == NO_ADDITIONAL_SAS || n->type == NO_PROPOSAL_CHOSEN ||
+	    (n->type == TEMPORARY_FAILURE && sa->rekey_failures >= LIMIT_REKEY_REFUSALS))
 		ike_sa_want_reauth(c, sa);
 	again(c, sa);
 	return VERDICT_OK;
@@ -277,6 +278,20 @@ void rekey_ike_give_way(struct ike_context *c, struct ike_sa *sa)
 		follow_rival(c, sa, rival);
 }
 
+/* @rfc 7296-2.8.2-1 7296-2.8.2-2 */
+void rekey_ike_chosen(struct ike_context *c, struct ike_sa *heir)
+{
+	struct ike_sa *old = heir->contests ? table_by_serial(&c->table, heir->contests) : NULL;
+	struct exchange *own = old ? exchange_under_way(old, COLLIDE_REKEY_IKE, 0) : NULL;
+	struct making *w = own ? own->work : NULL;
+
+	heir->contests = 0;
+	if (!w || rival_of(c, w) != heir)
+		return;
+	w->rival = 0;
+	follow_rival(c, old, heir);
+}
+
 /* ---- they ask ---- */
 
 /* What we are doing that a rekey of the IKE SA meets (2.25). */
@@ -370,6 +385,7 @@ static void rekey_after(struct ike_context *c, struct exchange *x)
 	x->heir = NULL;
 	if (w && blob_copy(&w->rival_lowest, making_lowest(x->work))) {
 		w->rival = heir->serial;
+		heir->contests = x->owner->serial;
 		ike_sa_arm(c, heir);
 		return;
 	}

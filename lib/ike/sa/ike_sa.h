@@ -51,6 +51,8 @@ struct ike_sa {
 	bool we_are_behind, peer_is_behind; /* a NAT (2.23) */
 	bool fragments; /* both sides take fragments (RFC 7383 2.3) */
 	bool childless; /* the peer can do without a first Child SA (RFC 6023) */
+	uint64_t
+		contests; /* made by the peer while our own request for a successor of that one was under way; 0: no */
 	bool redundant; /* a successor that lost a crossing: whoever made it deletes it */
 	bool forgotten; /* by its peer, which began anew (INITIAL_CONTACT): nothing is sent on it any more */
 	bool reauth_told; /* the node makes it anew by a handshake */
