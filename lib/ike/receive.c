@@ -355,6 +355,9 @@ static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct excha
 {
 	note_source(holder, a);
 	sa->last_heard = c->now;
+	/* It has not heard that its rekey is done, so it has no successor yet, and cannot delete this one. */
+	if (sa->state == IKE_REKEYED && sa->quiet_due != MSEC_NEVER)
+		sa->quiet_due = msec_after(c->now, LIMIT_REKEYED);
 	if (holder->step != EXCHANGE_ANSWERED)
 		return;
 	child_sa_newcomer(c, sa, false);
