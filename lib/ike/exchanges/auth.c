@@ -157,7 +157,7 @@ static struct verdict take_answer(struct ike_context *c, struct exchange *x, con
 		/* The child that was wanted from the first follows in an exchange of its own. */
 		reason = create_child_follow(c, sa, x) ? REASON_OK : REASON_MEMORY;
 	} else if (!message_notify(m, 0, &n)) {
-		reason = child_offer_confirm(c, peer->conn, &child_groups_none, m, x->subject);
+		reason = child_offer_confirm(c, sa, peer->conn, &child_groups_none, m, x->subject);
 		if (reason == REASON_OK && child_sa_agree(c, sa, x->subject, &seed, false))
 			x->subject = NULL;
 		else if (reason == REASON_OK)
@@ -350,8 +350,8 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 		x->subject->reqid = peer->conn->reqid;
 		x->subject->ts_local = end_selector(peer->local, &sa->local.address);
 		x->subject->ts_remote = end_selector(peer->remote, &sa->remote.address);
-		reason = child_offer_answer(c, peer->conn, &child_groups_none, 0, m, x->subject, &proposal,
-					    &notify);
+		reason = child_offer_answer(c, sa, peer->conn, &child_groups_none, 0, m, x->subject,
+					    &proposal, &notify);
 	}
 	if (!write_answer(c, x, proposal, reason == REASON_OK ? 0 : notify))
 		return verdict_discard(REASON_MEMORY);

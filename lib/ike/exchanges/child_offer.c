@@ -41,15 +41,45 @@ void child_offer_write_ts(struct build *b, const struct child_sa *child)
 	write_ts(b, PAYLOAD_TSR, &child->ts_remote);
 }
 
-/* The first selector of an answer's TS that is a prefix (as policies must be) within what we asked for. */
-static bool confirm_ts(const struct message *m, uint8_t type, struct selector *ours)
+/*
+ * Transport mode through a NAT: a selector of one address says what its sender sees there. Packets have, and policies want,
+ * what we see: our own address, and the one that the peer's messages come from. NULL: nobody is in between. The kernel
+ * checks no sums of what came in ESP in UDP, so the other address is not kept.
+ */
+/* @rfc 7296-2.23.1-1 7296-2.23.1-2 */
+static const struct address *seen_here(const struct ike_sa *sa, bool transport)
+{
+	return transport && sa->we_are_behind ? &sa->local.address : NULL;
+}
+
+static const struct address *seen_there(const struct ike_sa *sa, bool transport)
+{
+	return transport && sa->peer_is_behind ? &sa->remote.address : NULL;
+}
+
+static bool read_ts(const struct message *m, uint8_t type, const struct address *seen,
+		    struct selector read[LIMIT_SELECTORS], size_t *count)
 {
 	const struct payload *p = message_find(m, type, 0);
+
+	if (!p || !ts_read(p->body, read, count) || !*count)
+		return false;
+	for (size_t i = 0; seen && i < *count; i++) {
+		if (read[i].first.family == seen->family && address_equal(&read[i].first, &read[i].last))
+			read[i].first = read[i].last = *seen;
+	}
+	return true;
+}
+
+/* The first selector of an answer's TS that is a prefix (as policies must be) within what we asked for. */
+static bool confirm_ts(const struct message *m, uint8_t type, const struct address *seen,
+		       struct selector *ours)
+{
 	struct selector read[LIMIT_SELECTORS];
 	size_t count;
 	bool exact;
 
-	if (!p || !ts_read(p->body, read, &count) || count == 0)
+	if (!read_ts(m, type, seen, read, &count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!selector_contains(ours, &read[i]))
@@ -62,10 +92,11 @@ static bool confirm_ts(const struct message *m, uint8_t type, struct selector *o
 }
 
 /* @rfc 7296-1.3.1-4 7296-3.3.6-3 */
-enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn,
+enum reason child_offer_confirm(struct ike_context *c, const struct ike_sa *ike, const struct conn *conn,
 				const struct child_groups *groups, const struct message *m,
 				struct child_sa *child)
 {
+	bool transport = child->mode == KERNEL_TRANSPORT;
 	const struct payload *sa = message_find(m, PAYLOAD_SA, 0);
 	struct suite suites[ESP_SUITES];
 	size_t count = choose_esp_suites(conn, &c->abilities, groups->at, groups->count, suites);
@@ -80,10 +111,11 @@ enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn,
 		return REASON_NO_PROPOSAL;
 	/* Known from here on: what the peer made can be named in a delete. */
 	child->spi_out = (uint32_t)choice.spi;
-	if (!confirm_ts(m, PAYLOAD_TSI, &local) || !confirm_ts(m, PAYLOAD_TSR, &remote))
+	if (!confirm_ts(m, PAYLOAD_TSI, seen_here(ike, transport), &local) ||
+	    !confirm_ts(m, PAYLOAD_TSR, seen_there(ike, transport), &remote))
 		return REASON_TS_UNACCEPTABLE;
 	/* A responder that wants tunnel mode leaves the notification out (1.3.1); the policy decides, so it ends here. */
-	if (message_notify(m, USE_TRANSPORT_MODE, &n) != (child->mode == KERNEL_TRANSPORT))
+	if (message_notify(m, USE_TRANSPORT_MODE, &n) != transport)
 		return REASON_TS_UNACCEPTABLE;
 	child->ts_local = local;
 	child->ts_remote = remote;
@@ -105,14 +137,14 @@ static unsigned narrowness(const struct selector *s)
  * at the peer: where we allow that, only a part that contains it will do.
  */
 /* @rfc 7296-2.9-2 7296-2.9-6 7296-2.9-7 7296-2.9-8 */
-static bool narrow(const struct message *m, uint8_t type, const struct selector *ours, struct selector *out)
+static bool narrow(const struct message *m, uint8_t type, const struct address *seen,
+		   const struct selector *ours, struct selector *out)
 {
-	const struct payload *p = message_find(m, type, 0);
 	struct selector read[LIMIT_SELECTORS], common, first;
 	bool found = false, exact, allowed;
 	size_t count;
 
-	if (!p || !ts_read(p->body, read, &count) || !count)
+	if (!read_ts(m, type, seen, read, &count))
 		return false;
 	allowed = selector_intersect(&read[0], ours, &first);
 	if (allowed)
@@ -137,13 +169,16 @@ const struct peer *child_offer_select(struct ike_context *c, const struct ike_sa
 	const struct peer *peer, *first = NULL;
 	struct selector local, remote, ours, theirs;
 	size_t walk = 0;
+	bool transport;
 
 	while (own && (peer = peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address,
 					 &walk)) != NULL) {
 		local = end_selector(peer->local, &sa->local.address);
 		remote = end_selector(peer->remote, &sa->remote.address);
-		if (!peers_are_same(own, peer->conn) || !narrow(m, PAYLOAD_TSI, &remote, &theirs) ||
-		    !narrow(m, PAYLOAD_TSR, &local, &ours))
+		transport = peer->conn->type == CONN_TRANSPORT;
+		if (!peers_are_same(own, peer->conn) ||
+		    !narrow(m, PAYLOAD_TSI, seen_there(sa, transport), &remote, &theirs) ||
+		    !narrow(m, PAYLOAD_TSR, seen_here(sa, transport), &local, &ours))
 			continue;
 		if (selector_equal(&ours, &local) && selector_equal(&theirs, &remote))
 			return peer;
@@ -154,7 +189,7 @@ const struct peer *child_offer_select(struct ike_context *c, const struct ike_sa
 }
 
 /* @rfc 7296-2.7-6 7296-2.9-5 7296-3.10.1-6 */
-enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
+enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *ike, const struct conn *conn,
 			       const struct child_groups *groups, uint16_t preferred, const struct message *m,
 			       struct child_sa *child, uint8_t *proposal, uint16_t *notify)
 {
@@ -165,6 +200,7 @@ enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
 	struct proposal_list list;
 	struct choice choice;
 	struct notify n;
+	bool transport;
 
 	*notify = NO_PROPOSAL_CHOSEN;
 	if (!offer || !proposals_read(offer->body, &list)) {
@@ -178,8 +214,9 @@ enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
 	if (child->mode == KERNEL_TRANSPORT && !message_notify(m, USE_TRANSPORT_MODE, &n))
 		return REASON_NO_PROPOSAL;
 	*notify = TS_UNACCEPTABLE;
-	if (!narrow(m, PAYLOAD_TSI, &child->ts_remote, &remote) ||
-	    !narrow(m, PAYLOAD_TSR, &child->ts_local, &local))
+	transport = child->mode == KERNEL_TRANSPORT;
+	if (!narrow(m, PAYLOAD_TSI, seen_there(ike, transport), &child->ts_remote, &remote) ||
+	    !narrow(m, PAYLOAD_TSR, seen_here(ike, transport), &child->ts_local, &local))
 		return REASON_TS_UNACCEPTABLE;
 	child->ts_local = local;
 	child->ts_remote = remote;

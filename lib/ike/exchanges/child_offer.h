@@ -27,7 +27,7 @@ void child_offer_write_ts(struct build *b, const struct child_sa *child);
  * We asked: reads the answer into the child. The answer's selectors must lie within ours (M13), its mode
  * must be the one asked for. REASON_OK, or why not.
  */
-enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn,
+enum reason child_offer_confirm(struct ike_context *c, const struct ike_sa *ike, const struct conn *conn,
 				const struct child_groups *groups, const struct message *m,
 				struct child_sa *child);
 
@@ -35,7 +35,7 @@ enum reason child_offer_confirm(struct ike_context *c, const struct conn *conn,
  * They ask: chooses and narrows into the child, whose selectors say how far it may go. preferred: the group of
  * the peer's KE payload, 0 for none. *notify is the error to send when the reason is not REASON_OK.
  */
-enum reason child_offer_answer(struct ike_context *c, const struct conn *conn,
+enum reason child_offer_answer(struct ike_context *c, const struct ike_sa *ike, const struct conn *conn,
 			       const struct child_groups *groups, uint16_t preferred, const struct message *m,
 			       struct child_sa *child, uint8_t *proposal, uint16_t *notify);
 /*

@@ -204,7 +204,7 @@ struct verdict child_conclude(struct ike_context *c, struct exchange *x, const s
 	if (message_notify(m, 0, &n))
 		return take_refusal(c, x, &n, conn);
 	groups = w->group ? child_groups_of(x->owner, conn) : child_groups_none;
-	reason = child_offer_confirm(c, conn, &groups, m, x->subject);
+	reason = child_offer_confirm(c, x->owner, conn, &groups, m, x->subject);
 	if (reason == REASON_OK && x->target)
 		reason = rekey_child_fits(x);
 	if (reason == REASON_OK &&
@@ -405,7 +405,8 @@ struct verdict child_answer(struct ike_context *c, struct exchange *x, const str
 	if (!conn)
 		return verdict_refuse(REASON_CONFIG, TEMPORARY_FAILURE);
 	groups = child_groups_of(x->owner, conn);
-	reason = child_offer_answer(c, conn, &groups, p.group, m, x->subject, &w->proposal, &notify);
+	reason =
+		child_offer_answer(c, x->owner, conn, &groups, p.group, m, x->subject, &w->proposal, &notify);
 	if (reason == REASON_OK && x->target)
 		reason = rekey_child_fits(x);
 	if (reason != REASON_OK)

@@ -311,14 +311,15 @@ static bool choose_for(struct ike_context *c, const struct endpoint *local, cons
 	return found;
 }
 
-/* What the connections that a stranger may mean say of UDP encapsulation: the first one's word. */
-static enum when encapsulation_for(struct ike_context *c, const struct ike_sa *sa)
+/* What the connections that a stranger may mean say of UDP encapsulation and RFC 6023: the first one's word. */
+static void take_candidate(struct ike_context *c, struct ike_sa *sa)
 {
 	size_t walk = 0;
 	const struct peer *peer =
 		peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address, &walk);
 
-	return peer ? peer->conn->encapsulation : WHEN_NEEDED;
+	sa->handshake->encapsulation = peer ? peer->conn->encapsulation : WHEN_NEEDED;
+	sa->handshake->childless = peer && peer->conn->childless != CHILDLESS_NEVER;
 }
 
 /* An unprotected answer that leaves no state behind. */
@@ -443,7 +444,7 @@ static struct verdict init_answer(struct ike_context *c, struct exchange *x, con
 	}
 	h->peer_hashes = message_notify(m, SIGNATURE_HASH_ALGORITHMS, &n) ? proof_peer_hashes(n.data) : 0;
 	h->group = job->group = choice.suite.ke;
-	h->encapsulation = encapsulation_for(c, sa);
+	take_candidate(c, sa);
 	read_abilities(c, sa, m, h->encapsulation);
 	/* The number of the peer's proposal is kept where the answer is built. */
 	h->retries = choice.number;
@@ -470,7 +471,8 @@ static struct verdict init_answered_job(struct ike_context *c, struct exchange *
 	if (h->peer_hashes)
 		build_notify(&p.build, PROTOCOL_NONE, SIGNATURE_HASH_ALGORITHMS, BYTES_NONE,
 			     proof_our_hashes());
-	build_notify(&p.build, PROTOCOL_NONE, CHILDLESS_IKEV2_SUPPORTED, BYTES_NONE, BYTES_NONE);
+	if (h->childless)
+		build_notify(&p.build, PROTOCOL_NONE, CHILDLESS_IKEV2_SUPPORTED, BYTES_NONE, BYTES_NONE);
 	/* Which connection it will be is not known yet: what is asked for by all that it may be is done. */
 	if (!write_abilities(c, &p.build, sa, sa->spi_r, h->encapsulation,
 			     sa->fragments ? WHEN_NEEDED : WHEN_NEVER))

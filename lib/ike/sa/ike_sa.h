@@ -28,6 +28,7 @@ struct handshake {
 	struct proof_keys proof;
 	uint32_t peer_hashes; /* bit n: hash_id n was announced (RFC 7427 4) */
 	enum when encapsulation; /* as responder: what the candidates want */
+	bool childless; /* as responder: they allow a handshake without a Child SA */
 	uint16_t hint; /* the last unprotected error of somebody */
 	/* of the wish, ours only */
 	struct public_key *peer_keys;
