@@ -6,13 +6,16 @@
 #include "../sa/ike_sa.h"
 #include "../wire/message.h"
 
+struct choice;
+struct proposal_list;
+
 extern const struct exchange_kind kind_init, kind_auth, kind_create_child, kind_rekey_child, kind_rekey_ike,
 	kind_delete, kind_delete_children, kind_liveness, kind_informational;
 
 /* The kind that answers a lawful request, by its exchange type and content; NULL: none. */
 const struct exchange_kind *kind_of_request(const struct message *m);
 
-/* init.c: what can be decided on a stranger's first message without keeping anything. */
+/* init_screen.c: what can be decided on a stranger's first message without keeping anything. */
 enum init_outcome {
 	INIT_ACCEPT, /* make an IKE SA and let kind_init answer */
 	INIT_REPLY, /* send `reply`, keep nothing */
@@ -21,6 +24,13 @@ enum init_outcome {
 enum init_outcome init_screen(struct ike_context *c, const struct endpoint *local,
 			      const struct endpoint *remote, const struct message *m, struct blob *reply,
 			      enum reason *reason);
+
+/*
+ * The suite for a stranger's first message over all connections that it may mean; group: of its KE payload. *known: there
+ * is such a connection. false: none of them takes what it offers.
+ */
+bool init_choose(struct ike_context *c, const struct endpoint *local, const struct endpoint *remote,
+		 const struct proposal_list *list, uint16_t group, struct choice *choice, bool *known);
 
 /* auth.c: the answer to NEWS_PEER_WANTED. keys are copied. */
 void auth_peer_found(struct ike_context *c, struct exchange *x, bool allowed, enum reason reason,

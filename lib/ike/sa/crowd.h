@@ -1,6 +1,6 @@
 /*
  * How many half-open IKE SAs each prefix has (RFC 8019 3; checklist F2): /24 of IPv4, /64 of IPv6. A stranger that
- * commands one network cannot take the room of all others. Counts only: who is refused is decided in init.c.
+ * commands one network cannot take the room of all others. Counts only: who is refused is decided in init_screen.c.
  */
 #ifndef CYGNET_IKE_SA_CROWD_H
 #define CYGNET_IKE_SA_CROWD_H

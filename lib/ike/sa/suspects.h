@@ -1,6 +1,6 @@
 /*
  * Addresses that begin handshakes and do not finish them. A cookie proves that a stranger receives at its address; it costs
- * the stranger little and us a key exchange. So in need (init.c) whoever left a few unfinished within half a minute must
+ * the stranger little and us a key exchange. So in need (init_screen.c) whoever left a few unfinished within half a minute must
  * wait; whoever finishes is cleared, as often as it comes. An IPv6 stranger commands its /64 and counts as one.
  */
 #ifndef CYGNET_IKE_SA_SUSPECTS_H
