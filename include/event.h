@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_EXPIRE, /* of an SA, soft or hard */
 	EVENT_KERNEL_FAILED, /* the kernel refused an install action */
 	EVENT_COUNTERS, /* answer to ACTION_SA_QUERY */
+	EVENT_POLICY_USE, /* answer to ACTION_POLICY_QUERY */
 	EVENT_RESOLVED,
 	EVENT_COMMAND,
 	EVENT_PLAN, /* a configuration comes into force */
@@ -89,6 +90,11 @@ struct event {
 			bool found;
 			struct kernel_counters counters;
 		} counters;
+		struct {
+			struct selector src, dst; /* of an outbound policy */
+			bool found;
+			msec idle; /* since a packet met it last; MSEC_NEVER: none has since it was put */
+		} policy_use;
 		struct {
 			uint64_t number; /* of ACTION_RESOLVE */
 			struct dns_answer *answer; /* adopted by the step (malloc'ed) */

@@ -20,10 +20,10 @@ const char *job_kind_name(enum job_kind kind)
 
 const char *event_kind_name(enum event_kind kind)
 {
-	static const char *const names[] = { "time",    "packet",        "job-done",    "acquire",
-					     "expire",  "kernel-failed", "counters",    "resolved",
-					     "command", "plan",          "addresses",   "abilities",
-					     "resync",  "mapping",       "kernel-state" };
+	static const char *const names[] = { "time",      "packet",        "job-done", "acquire",
+					     "expire",    "kernel-failed", "counters", "policy-use",
+					     "resolved",  "command",       "plan",     "addresses",
+					     "abilities", "resync",        "mapping",  "kernel-state" };
 	return NAME_OF(names, kind);
 }
 
@@ -50,10 +50,10 @@ bool command_kind_parse(const char *name, enum command_kind *kind)
 
 const char *action_kind_name(enum action_kind kind)
 {
-	static const char *const names[] = { "send",      "job",        "resolve",    "sa-install",
-					     "sa-remove", "sa-query",   "policy-put", "policy-remove",
-					     "report",    "transition", "keys",       "note",
-					     "stopping",  "stopped" };
+	static const char *const names[] = { "send",         "job",      "resolve",    "sa-install",
+					     "sa-remove",    "sa-query", "policy-put", "policy-remove",
+					     "policy-query", "report",   "transition", "keys",
+					     "note",         "stopping", "stopped" };
 	return NAME_OF(names, kind);
 }
 

@@ -290,6 +290,7 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 		oe_event(n->oe, now, event, actions);
 		ike_event(n->ike, now, event, actions);
 		break;
+	case EVENT_POLICY_USE:
 	case EVENT_RESOLVED:
 		oe_event(n->oe, now, event, actions);
 		break;

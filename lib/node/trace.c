@@ -192,6 +192,11 @@ char *event_print(const struct event *e)
 		    (unsigned long long)e->counters.counters.bytes);
 		add_address(&l, "dst", &e->counters.dst);
 		break;
+	case EVENT_POLICY_USE:
+		add_selector(&l, "src", &e->policy_use.src);
+		add_selector(&l, "dst", &e->policy_use.dst);
+		add(&l, " found=%d idle=%lld", e->policy_use.found, (long long)e->policy_use.idle);
+		break;
 	case EVENT_RESOLVED:
 		add(&l, " number=%llu", (unsigned long long)e->resolved.number);
 		add_answer(&l, e->resolved.answer);
@@ -272,6 +277,7 @@ char *action_print(const struct action *a)
 		break;
 	case ACTION_POLICY_PUT:
 	case ACTION_POLICY_REMOVE:
+	case ACTION_POLICY_QUERY:
 		add_policy(&l, &a->policy);
 		break;
 	case ACTION_REPORT:

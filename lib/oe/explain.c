@@ -11,16 +11,15 @@ enum {
 	EXPLAIN_HELD = 12
 };
 
-static int status_of(enum flow_state state)
+/* What the kernel does with its packets: its own policy, or its template's trap. */
+static int status_of(const struct flow *f)
 {
-	static const int statuses[FLOW_STATES] = {
-		[FLOW_NONE] = EXPLAIN_HELD,       [FLOW_POTENTIAL] = EXPLAIN_HELD,
-		[FLOW_AUTHTXT] = EXPLAIN_HELD,    [FLOW_PENDING] = EXPLAIN_HELD,
-		[FLOW_KEYED] = EXPLAIN_ENCRYPTED, [FLOW_CLEAR] = EXPLAIN_CLEAR,
-		[FLOW_DENY] = EXPLAIN_DENIED,     [FLOW_EXPIRING] = EXPLAIN_HELD,
-		[FLOW_EXPIRED] = EXPLAIN_HELD,
-	};
-	return statuses[state];
+	if (!f->pair_policy)
+		return EXPLAIN_HELD;
+	return f->stands == KERNEL_IPSEC   ? EXPLAIN_ENCRYPTED
+	       : f->stands == KERNEL_PASS  ? EXPLAIN_CLEAR
+	       : f->stands == KERNEL_BLOCK ? EXPLAIN_DENIED
+					   : EXPLAIN_HELD;
 }
 
 static const char *verdict_word(int status)
@@ -151,9 +150,9 @@ void oe_explain(struct oe *oe, msec now, const struct command *command, struct a
 		report_history(f, now, command->number, actions);
 	}
 	if (found)
-		actions_result(actions, command->number, status_of(found->state), found->reason,
-			       "%s is %s: %s", address_print(&command->address, text),
-			       verdict_word(status_of(found->state)), reason_sentence(found->reason));
+		actions_result(actions, command->number, status_of(found), found->reason, "%s is %s: %s",
+			       address_print(&command->address, text), verdict_word(status_of(found)),
+			       reason_sentence(found->reason));
 	else
 		would_be(oe, command, e, actions);
 }

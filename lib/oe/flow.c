@@ -92,7 +92,8 @@ static void enter_pending(struct oe *oe, struct flow *f)
 	struct oe_wish *w = oe_wish_add(oe, WISH_CONNECT);
 	const struct setup *setup = &oe->plan->setup;
 
-	if (!f->pair_policy)
+	/* What goes in clear does so until it is keyed (1.6, from EXPIRING); what was refused is held. */
+	if (!f->pair_policy || f->stands == KERNEL_BLOCK)
 		pair_put(oe, f, KERNEL_HOLD);
 	flow_set_child(oe, f, 0, 0);
 	if (!w)
@@ -115,6 +116,9 @@ static void enter_pending(struct oe *oe, struct flow *f)
 
 static void enter_keyed(struct oe *oe, struct flow *f)
 {
+	f->asking = false;
+	f->true_until =
+		f->finding.key_count && f->finding.ttl ? msec_after(oe->now, f->finding.ttl) : MSEC_NEVER;
 	f->shorts = 0;
 	f->bytes = 0;
 	pair_put(oe, f, KERNEL_IPSEC);
@@ -149,6 +153,13 @@ static void enter_none(struct oe *oe, struct flow *f)
 	pair_remove(oe, f);
 }
 
+/* A question in the background: the policy stays as it is. */
+static void enter_expiring(struct oe *oe, struct flow *f)
+{
+	flow_forget(f);
+	ask_dns(oe, f->serial, &f->remote);
+}
+
 static void enter_quietly(struct oe *oe, struct flow *f)
 {
 }
@@ -156,7 +167,7 @@ static void enter_quietly(struct oe *oe, struct flow *f)
 static void (*const enter[FLOW_STATES])(struct oe *oe, struct flow *f) = {
 	[FLOW_NONE] = enter_none,       [FLOW_POTENTIAL] = enter_potential, [FLOW_AUTHTXT] = enter_quietly,
 	[FLOW_PENDING] = enter_pending, [FLOW_KEYED] = enter_keyed,         [FLOW_CLEAR] = enter_clear,
-	[FLOW_DENY] = enter_deny,       [FLOW_EXPIRING] = enter_quietly,    [FLOW_EXPIRED] = enter_expired,
+	[FLOW_DENY] = enter_deny,       [FLOW_EXPIRING] = enter_expiring,   [FLOW_EXPIRED] = enter_expired,
 };
 
 /* ---- lifespans ---- */
@@ -241,6 +252,8 @@ static void move(struct oe *oe, struct flow *f, const struct oe_cell *cell)
 	f->state = to;
 	f->reason = cell->reason;
 	f->since = oe->now;
+	f->life = cell->life;
+	f->counting = false;
 	life = life_of(oe, f, cell->life);
 	f->until = life == MSEC_NEVER ? MSEC_NEVER : msec_after(oe->now, life);
 	if (to == FLOW_CLEAR || to == FLOW_DENY || to == FLOW_NONE)

@@ -157,7 +157,7 @@ void flow_set_child(struct oe *oe, struct flow *f, uint64_t ike_sa, uint64_t chi
 		list_append(number_bucket(&oe->children, child), &f->in_child);
 }
 
-void flow_forget(struct flow *f)
+void flow_forget_answers(struct flow *f)
 {
 	for (int i = 0; i < 2; i++) {
 		if (f->answers[i])
@@ -165,6 +165,11 @@ void flow_forget(struct flow *f)
 		free(f->answers[i]);
 		f->answers[i] = NULL;
 	}
+}
+
+void flow_forget(struct flow *f)
+{
+	flow_forget_answers(f);
 	finding_discard(&f->finding);
 	memset(&f->finding, 0, sizeof(f->finding));
 }

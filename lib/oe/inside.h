@@ -26,6 +26,7 @@ struct flow {
 	enum reason reason;
 	enum key_level level;
 	msec since, until;
+	enum lifespan life; /* of the state: why it ends then */
 	unsigned shorts; /* short lifespans in a row: each is twice the one before */
 	struct dns_answer *answers[2]; /* IPSECKEY, TXT; owned, NULL while awaited */
 	struct finding finding; /* of the last look-up */
@@ -36,8 +37,11 @@ struct flow {
 	uint32_t spi_in, spi_out, reqid, acquire_seq;
 	enum kernel_mode mode;
 	bool pair_policy; /* a policy of its own stands in the kernel */
+	enum kernel_policy_action stands; /* and does this */
 	bool ipsec_policy; /* and inbound ones too */
-	bool counting; /* counters were asked for */
+	bool counting; /* the kernel was asked whether it is used */
+	bool asking; /* KEYED: DNS is asked again */
+	msec true_until; /* what DNS said of it holds so long; MSEC_NEVER: nothing was asked */
 	uint64_t bytes; /* at the last look */
 	uint64_t acquires;
 	char peer_id[128];
@@ -97,6 +101,7 @@ struct flow *flow_make(struct oe *oe, const struct address *local, const struct 
 void flow_settle(struct oe *oe, struct flow *flow, const struct group_entry *entry);
 /* Forgets what DNS said: a new life begins. */
 void flow_forget(struct flow *flow);
+void flow_forget_answers(struct flow *flow); /* but not what they were weighed to */
 void flow_set_child(struct oe *oe, struct flow *flow, uint64_t ike_sa, uint64_t child);
 void flow_discard(struct oe *oe, struct flow *flow);
 bool flows_init(struct oe *oe);
@@ -110,6 +115,7 @@ void flow_pair_text(const struct flow *flow, char text[96]);
 /* pair.c: kernel policies of a pair */
 void pair_put(struct oe *oe, struct flow *flow, enum kernel_policy_action action);
 void pair_remove(struct oe *oe, struct flow *flow);
+void pair_query(struct oe *oe, struct flow *flow); /* whether a packet met it: EVENT_POLICY_USE */
 void pair_again(struct oe *oe, struct flow *flow); /* what is decided, once more: somebody took it away */
 void policy_put(struct oe *oe, const struct kernel_policy *policy);
 void policy_remove(struct oe *oe, const struct kernel_policy *policy);
@@ -131,6 +137,19 @@ static inline uint64_t query_number(uint64_t serial, int which)
 {
 	return serial << 1 | (uint64_t)which;
 }
+
+/* answers.c */
+void answers_resolved(struct oe *oe, struct event *event);
+void answers_weigh(struct oe *oe, struct flow *flow); /* what came, or that nothing came in time */
+
+/* looks.c */
+void looks_counted(struct oe *oe, const struct event *event);
+void looks_policy_used(struct oe *oe, const struct event *event);
+void looks_due(struct oe *oe, struct flow *flow);
+
+/* oe.c */
+size_t oe_trying(const struct oe *oe);
+bool oe_needs_dns(const struct oe *oe, const struct flow *flow);
 
 bool is_paranoid(enum group_class group);
 bool oe_has_address(const struct oe *oe, const struct address *address);

@@ -114,6 +114,7 @@ void pair_put(struct oe *oe, struct flow *f, enum kernel_policy_action action)
 	}
 	put(oe, &p, KERNEL_OUT);
 	f->pair_policy = true;
+	f->stands = action;
 	/* The packet that asked sits on the template's queue: re-issuing the template lets it go at once. */
 	if (action != KERNEL_HOLD)
 		templates_again(oe, f);
@@ -131,12 +132,16 @@ void pair_remove(struct oe *oe, struct flow *f)
 	f->pair_policy = false;
 }
 
+void pair_query(struct oe *oe, struct flow *f)
+{
+	struct action *a = actions_add(oe->actions, ACTION_POLICY_QUERY);
+
+	if (a)
+		fill(f, &a->policy, f->stands);
+}
+
 void pair_again(struct oe *oe, struct flow *f)
 {
-	if (f->state == FLOW_KEYED)
-		pair_put(oe, f, KERNEL_IPSEC);
-	else if (f->state == FLOW_CLEAR)
-		pair_put(oe, f, KERNEL_PASS);
-	else if (f->state == FLOW_DENY)
-		pair_put(oe, f, KERNEL_BLOCK);
+	if (f->pair_policy && f->stands != KERNEL_HOLD)
+		pair_put(oe, f, f->stands);
 }

@@ -69,7 +69,6 @@ enum oe_sort {
 	OE_DO,
 	OE_STAY, /* deliberately nothing but to count */
 	OE_IGNORE, /* by the line of the law that it cites */
-	OE_LATER, /* not built: behaves as ignore */
 	OE_NEVER, /* our own code cannot cause it */
 };
 

@@ -26,6 +26,7 @@ struct sim_sa {
 
 struct sim_policy {
 	struct kernel_policy policy;
+	msec used; /* the world's time; MSEC_NEVER: not since it was put */
 	struct sim_policy *next;
 };
 

@@ -204,6 +204,8 @@ static inline void say_action(struct bench *b, const struct action *a)
 		say(b, "%s>%s %s\n", a->transition.from, a->transition.to, reason_word(a->transition.reason));
 	} else if (a->kind == ACTION_SA_QUERY) {
 		say(b, "query %08x\n", a->sa.sa.spi);
+	} else if (a->kind == ACTION_POLICY_QUERY) {
+		say_policy(b, "query", &a->policy);
 	} else if (a->kind == ACTION_REPORT) {
 		say_report(b, a->report);
 	}
@@ -312,6 +314,19 @@ static inline void bench_acquire(struct bench *b, const char *from, const char *
 	event.acquire.seq = 7;
 	event.acquire.inner_src = selector_of_host(&src);
 	event.acquire.inner_dst = selector_of_host(&dst);
+	bench_event(b, &event);
+}
+
+/* The kernel says of the pair's policy when a packet met it last. */
+static inline void bench_policy_use(struct bench *b, bool found, msec idle)
+{
+	struct event event = { .kind = EVENT_POLICY_USE };
+	struct address src = ip(ALICE), dst = ip(BOB);
+
+	event.policy_use.src = selector_of_host(&src);
+	event.policy_use.dst = selector_of_host(&dst);
+	event.policy_use.found = found;
+	event.policy_use.idle = idle;
 	bench_event(b, &event);
 }
 

@@ -91,6 +91,7 @@ static void no_record(enum group_class group, enum dns_verdict verdict, msec ttl
 	bench_wait(b, until - 1);
 	bench_said(b, "");
 	bench_wait(b, 1);
+	bench_policy_use(b, true, MSEC_NEVER);
 	assert_said(b, ">EXPIRED oe-lifespan\nremove out trap 192.0.2.10/32>198.51.100.20/32\n");
 	bench_end(b);
 }

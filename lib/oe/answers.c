@@ -1,0 +1,83 @@
+/* What DNS said of a pair is weighed, and becomes an event of it (docs/opportunistic.md 3). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "inside.h"
+
+void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct address *local,
+	      const struct address *remote, struct finding *finding)
+{
+	uint32_t chance = 0;
+
+	/* Without chance the first of equals is taken, which is no worse than any. */
+	if (oe->crypto && !oe->crypto->random(oe->crypto->self, &chance, sizeof(chance)))
+		chance = 0;
+	finding_discard(finding);
+	finding_make(answers[0], answers[1], local, remote, chance, finding);
+}
+
+/* Both answers are in (or the time is over): weigh them. */
+void answers_weigh(struct oe *oe, struct flow *f)
+{
+	oe_weigh(oe, f->answers, &f->outer, &f->remote, &f->finding);
+	if (f->finding.key_count)
+		f->gateway = f->finding.gateway;
+	if (!flow_happens(oe, f, f->finding.event) || f->state != FLOW_AUTHTXT)
+		return;
+	if (f->finding.event == E04_RECORD_INSECURE && is_paranoid(f->group))
+		flow_happens(oe, f, E04_RECORD_INSECURE);
+	else
+		flow_happens(oe, f, E12_KEY_FOUND);
+}
+
+/* A keyed pair was asked about again. What stands in DNS is taken note of; what fails or is not proven changes nothing. */
+static void weigh_again(struct oe *oe, struct flow *f)
+{
+	struct finding news;
+
+	memset(&news, 0, sizeof(news));
+	oe_weigh(oe, f->answers, &f->outer, &f->remote, &news);
+	f->asking = false;
+	f->true_until = msec_after(oe->now,
+				   news.key_count && news.ttl ? news.ttl : oe->plan->setup.oe_normal_timeout);
+	if (news.key_count) {
+		finding_discard(&f->finding);
+		f->finding = news;
+	} else {
+		finding_discard(&news);
+	}
+	flow_happens(oe, f, news.event);
+}
+
+static bool is_asked(const struct flow *f)
+{
+	return f->state == FLOW_POTENTIAL || f->state == FLOW_EXPIRING ||
+	       (f->state == FLOW_KEYED && f->asking);
+}
+
+void answers_resolved(struct oe *oe, struct event *event)
+{
+	uint64_t number = event->resolved.number;
+	struct dns_answer *answer = event->resolved.answer;
+	struct flow *f;
+
+	event->resolved.answer = NULL;
+	if (number & QUERY_ASKER) {
+		responder_answer(oe, number, answer);
+		return;
+	}
+	f = flow_by_serial(oe, number >> 1);
+	if (!f || !is_asked(f) || f->answers[number & 1]) {
+		/* Too late: nothing changes. */
+		dns_answer_discard(answer);
+		free(answer);
+		return;
+	}
+	f->answers[number & 1] = answer;
+	if (!f->answers[0] || !f->answers[1])
+		return;
+	if (f->state == FLOW_KEYED)
+		weigh_again(oe, f);
+	else
+		answers_weigh(oe, f);
+}
