@@ -5,7 +5,7 @@
 #include "inside.h"
 
 void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct address *local,
-	      const struct address *remote, struct finding *finding)
+	      const struct address *remote, const struct gateways *tried, struct finding *finding)
 {
 	uint32_t chance = 0;
 
@@ -13,13 +13,13 @@ void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct a
 	if (oe->crypto && !oe->crypto->random(oe->crypto->self, &chance, sizeof(chance)))
 		chance = 0;
 	finding_discard(finding);
-	finding_make(answers[0], answers[1], local, remote, chance, finding);
+	finding_make(answers[0], answers[1], local, remote, chance, tried, finding);
 }
 
 /* Both answers are in (or the time is over): weigh them. */
 void answers_weigh(struct oe *oe, struct flow *f)
 {
-	oe_weigh(oe, f->answers, &f->outer, &f->remote, &f->finding);
+	oe_weigh(oe, f->answers, &f->outer, &f->remote, NULL, &f->finding);
 	if (f->finding.key_count)
 		f->gateway = f->finding.gateway;
 	if (!flow_happens(oe, f, f->finding.event) || f->state != FLOW_AUTHTXT)
@@ -36,7 +36,7 @@ static void weigh_again(struct oe *oe, struct flow *f)
 	struct finding news;
 
 	memset(&news, 0, sizeof(news));
-	oe_weigh(oe, f->answers, &f->outer, &f->remote, &news);
+	oe_weigh(oe, f->answers, &f->outer, &f->remote, NULL, &news);
 	f->asking = false;
 	f->true_until = msec_after(oe->now,
 				   news.key_count && news.ttl ? news.ttl : oe->plan->setup.oe_normal_timeout);
@@ -80,4 +80,44 @@ void answers_resolved(struct oe *oe, struct event *event)
 		weigh_again(oe, f);
 	else
 		answers_weigh(oe, f);
+}
+
+/*
+ * How many gateways a pair tries: what falls back into clear must not keep its user waiting (law 1.6); what is refused
+ * otherwise may as well try all.
+ */
+static size_t most_gateways(const struct flow *f)
+{
+	return is_paranoid(f->group) ? LIMIT_GATEWAYS : LIMIT_GATEWAYS_PERMISSIVE;
+}
+
+static bool next_gateway(struct oe *oe, struct flow *f)
+{
+	struct finding next;
+
+	if (f->tried.count + 1 >= most_gateways(f) || (!f->answers[0] && !f->answers[1]))
+		return false;
+	memset(&next, 0, sizeof(next));
+	f->tried.at[f->tried.count] = f->gateway;
+	f->tried.count++;
+	oe_weigh(oe, f->answers, &f->outer, &f->remote, &f->tried, &next);
+	if (!next.key_count || (next.event == E04_RECORD_INSECURE && is_paranoid(f->group))) {
+		f->tried.count--;
+		finding_discard(&next);
+		return false;
+	}
+	finding_discard(&f->finding);
+	f->finding = next;
+	f->gateway = next.gateway;
+	return true;
+}
+
+void answers_failed(struct oe *oe, struct flow *f, enum flow_event event, enum reason reason)
+{
+	if (f->state == FLOW_PENDING && event != E18_BAD_PROOF && next_gateway(oe, f)) {
+		f->tried_why[f->tried.count - 1] = reason;
+		flow_end(oe, f, reason);
+		event = E14_NEXT_GATEWAY;
+	}
+	flow_happens(oe, f, event);
 }

@@ -94,6 +94,19 @@ static void report_flow(const struct flow *f, msec now, uint64_t command, struct
 	report_number(r, "acquires", (int64_t)f->acquires);
 }
 
+static void report_tried(const struct flow *f, uint64_t command, struct actions *actions)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < f->tried.count; i++) {
+		struct report *r = actions_report(actions, command, "gateway");
+
+		report_text(r, "address", "%s", address_print(&f->tried.at[i], text));
+		report_text(r, "result", "%s", reason_word(f->tried_why[i]));
+		report_text(r, "why", "%s", reason_sentence(f->tried_why[i]));
+	}
+}
+
 static void report_entry(const struct group_entry *e, uint64_t command, struct actions *actions)
 {
 	struct report *r = actions_report(actions, command, "group");
@@ -147,6 +160,7 @@ void oe_explain(struct oe *oe, msec now, const struct command *command, struct a
 			found = f;
 		report_flow(f, now, command->number, actions);
 		report_dns(f, command->number, actions);
+		report_tried(f, command->number, actions);
 		report_history(f, now, command->number, actions);
 	}
 	if (found)

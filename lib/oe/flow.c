@@ -65,7 +65,7 @@ void ask_dns(struct oe *oe, uint64_t serial, const struct address *address)
 
 /* ---- what entering a state means ---- */
 
-static void wish_end(struct oe *oe, struct flow *f, enum reason reason)
+void flow_end(struct oe *oe, struct flow *f, enum reason reason)
 {
 	struct oe_wish *w;
 
@@ -126,14 +126,14 @@ static void enter_keyed(struct oe *oe, struct flow *f)
 
 static void enter_clear(struct oe *oe, struct flow *f)
 {
-	wish_end(oe, f, f->reason);
+	flow_end(oe, f, f->reason);
 	flow_set_child(oe, f, 0, 0);
 	pair_put(oe, f, KERNEL_PASS);
 }
 
 static void enter_deny(struct oe *oe, struct flow *f)
 {
-	wish_end(oe, f, f->reason);
+	flow_end(oe, f, f->reason);
 	flow_set_child(oe, f, 0, 0);
 	pair_put(oe, f, KERNEL_BLOCK);
 }
@@ -141,7 +141,7 @@ static void enter_deny(struct oe *oe, struct flow *f)
 /* The template's trap stands: the pair's policy may go; the delete is IKE's, in its own queue. */
 static void enter_expired(struct oe *oe, struct flow *f)
 {
-	wish_end(oe, f, f->reason);
+	flow_end(oe, f, f->reason);
 	pair_remove(oe, f);
 }
 
@@ -149,7 +149,7 @@ static void enter_none(struct oe *oe, struct flow *f)
 {
 	/* The peer's delete, or its silence, took the child: only an attempt of ours is left to end. */
 	if (f->ike_sa && !f->child)
-		wish_end(oe, f, f->reason);
+		flow_end(oe, f, f->reason);
 	pair_remove(oe, f);
 }
 

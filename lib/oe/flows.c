@@ -172,6 +172,7 @@ void flow_forget(struct flow *f)
 	flow_forget_answers(f);
 	finding_discard(&f->finding);
 	memset(&f->finding, 0, sizeof(f->finding));
+	f->tried.count = 0;
 }
 
 void flow_discard(struct oe *oe, struct flow *f)

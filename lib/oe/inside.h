@@ -31,6 +31,8 @@ struct flow {
 	struct dns_answer *answers[2]; /* IPSECKEY, TXT; owned, NULL while awaited */
 	struct finding finding; /* of the last look-up */
 	struct address gateway;
+	struct gateways tried; /* of this life: those before the present one */
+	enum reason tried_why[LIMIT_GATEWAYS];
 	uint64_t ike_sa, child; /* serials; 0: none */
 	bool child_initiator; /* we made the child that serves */
 	msec child_since;
@@ -108,6 +110,8 @@ bool flows_init(struct oe *oe);
 void flows_discard(struct oe *oe);
 
 /* flow.c: the machine. Returns whether the flow is still there. */
+/* Wishes that what IKE does for it ends: the delete of its Child SA, or the end of the attempt. */
+void flow_end(struct oe *oe, struct flow *flow, enum reason reason);
 bool flow_happens(struct oe *oe, struct flow *flow, enum flow_event event);
 struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind);
 void flow_pair_text(const struct flow *flow, char text[96]);
@@ -141,6 +145,8 @@ static inline uint64_t query_number(uint64_t serial, int which)
 /* answers.c */
 void answers_resolved(struct oe *oe, struct event *event);
 void answers_weigh(struct oe *oe, struct flow *flow); /* what came, or that nothing came in time */
+/* An attempt failed by this event: there may be another gateway to try. */
+void answers_failed(struct oe *oe, struct flow *flow, enum flow_event event, enum reason reason);
 
 /* looks.c */
 void looks_counted(struct oe *oe, const struct event *event);
@@ -158,7 +164,7 @@ bool oe_sides(const struct oe *oe, const struct conn *conn, uint8_t family, cons
 	      const struct end **remote, struct address *address);
 /* What DNS said of a destination, weighed into a finding (which is replaced). */
 void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct address *local,
-	      const struct address *remote, struct finding *finding);
+	      const struct address *remote, const struct gateways *tried, struct finding *finding);
 void ask_dns(struct oe *oe, uint64_t serial, const struct address *address);
 
 #endif

@@ -70,7 +70,7 @@ void looks_due(struct oe *oe, struct flow *f)
 		else
 			flow_happens(oe, f, E08_DNS_TIMEOUT);
 	} else if (f->state == FLOW_PENDING) {
-		flow_happens(oe, f, E14_SILENCE);
+		answers_failed(oe, f, E14_SILENCE, REASON_PEER_SILENT);
 	} else if (f->state == FLOW_KEYED) {
 		a = actions_add(oe->actions, ACTION_SA_QUERY);
 		f->counting = true;

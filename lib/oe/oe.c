@@ -214,7 +214,7 @@ void oe_connecting(struct oe *oe, msec now, uint64_t flow, uint64_t ike_sa, enum
 		return;
 	flow_set_child(oe, f, ike_sa, 0);
 	if (!ike_sa)
-		flow_happens(oe, f, E14_SILENCE);
+		answers_failed(oe, f, E14_SILENCE, reason);
 }
 
 static void wish_delete(struct oe *oe, uint64_t ike_sa, uint64_t child, enum reason reason)
@@ -378,7 +378,7 @@ void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reaso
 		event = E18_BAD_PROOF;
 	else if (reason == REASON_AUTH_REFUSED || reason == REASON_PEER_REFUSED)
 		event = E16_UNPROVEN_REFUSAL;
-	flow_happens(oe, f, event);
+	answers_failed(oe, f, event, reason);
 }
 
 void oe_hint(struct oe *oe, msec now, uint64_t flow, struct actions *actions)

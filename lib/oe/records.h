@@ -34,6 +34,12 @@ enum record_verdict {
 enum record_verdict record_read_txt(struct bytes rdata, struct delegation *d, const char **why);
 enum record_verdict record_read_ipseckey(struct bytes rdata, struct delegation *d, const char **why);
 
+/* Gateways that were tried in vain: none of them is chosen again. */
+struct gateways {
+	struct address at[LIMIT_GATEWAYS];
+	size_t count;
+};
+
 struct finding {
 	enum flow_event event; /* E03 or E04 with gateway and keys, or what else it is */
 	struct address gateway;
@@ -48,11 +54,12 @@ struct finding {
 /*
  * Weighs both answers (either may be NULL: not there in time) for a destination. Secure beats insecure; with equal
  * security IPSECKEY beats TXT; sets are never mixed. local: our address, which cannot be the gateway.
- * chance: any random number, chooses among gateways of equal precedence. What f held is not freed.
+ * chance: any random number, chooses among gateways of equal precedence. tried: NULL for none; when nothing else is left
+ * the event is E12_KEY_ABSENT. What f held is not freed.
  */
 void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt,
 		  const struct address *local, const struct address *destination, uint32_t chance,
-		  struct finding *f);
+		  const struct gateways *tried, struct finding *f);
 void finding_discard(struct finding *f);
 
 /* The reverse name of an address: in-addr.arpa or ip6.arpa. */

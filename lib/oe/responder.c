@@ -58,7 +58,7 @@ static void decide(struct oe *oe, struct asker *a)
 	const struct conn *conn = plan_conn(oe->plan, a->conn);
 	struct finding *f = &oe->answer;
 
-	oe_weigh(oe, a->answers, &a->local, &a->remote, f);
+	oe_weigh(oe, a->answers, &a->local, &a->remote, NULL, f);
 	if (!conn)
 		answer(oe, a->ike_sa, false, REASON_CONFIG, LEVEL_NONE);
 	else if (f->event == E09_BOGUS)

@@ -40,6 +40,7 @@ enum flow_event {
 	E12_KEY_ABSENT,
 	E13_CHILD_UP,
 	E14_SILENCE,
+	E14_NEXT_GATEWAY, /* an attempt failed, and there is another gateway to try */
 	E15_UNPROTECTED_REFUSAL,
 	E16_UNPROVEN_REFUSAL,
 	E17_PROVEN_REFUSAL,

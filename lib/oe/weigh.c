@@ -32,7 +32,7 @@ void finding_discard(struct finding *f)
 /* What one set of records yields. */
 struct harvest {
 	struct delegation good[LIMIT_DNS_RECORDS]; /* usable ones; owned */
-	size_t count, malformed, unusable, impossible;
+	size_t count, malformed, unusable, impossible, tried;
 	const char *why;
 };
 
@@ -40,6 +40,7 @@ struct harvest {
 struct view {
 	const struct address *local, *destination;
 	uint32_t chance;
+	const struct gateways *tried;
 };
 
 static void harvest_discard(struct harvest *h)
@@ -49,6 +50,15 @@ static void harvest_discard(struct harvest *h)
 	h->count = 0;
 }
 
+static bool was_tried(const struct view *v, const struct address *gateway)
+{
+	for (size_t i = 0; v->tried && i < v->tried->count; i++) {
+		if (address_equal(&v->tried->at[i], gateway))
+			return true;
+	}
+	return false;
+}
+
 /* A record that says "I am my own gateway" by its address says the same as one that names none. */
 static bool usable(struct delegation *d, bool secure, const struct view *v, struct harvest *h)
 {
@@ -56,6 +66,10 @@ static bool usable(struct delegation *d, bool secure, const struct view *v, stru
 		d->address = *v->destination;
 	if (d->key.kind == KEY_NONE || d->gateway == GATEWAY_NAME) {
 		h->unusable++;
+		return false;
+	}
+	if (was_tried(v, &d->address)) {
+		h->tried++;
 		return false;
 	}
 	if (address_equal(&d->address, v->destination))
@@ -156,8 +170,8 @@ static bool weigh(const struct dns_answer *a, const struct view *v, struct findi
 	if (f->key_count)
 		f->event = secure ? E03_RECORD_SECURE : E04_RECORD_INSECURE;
 	else
-		f->event = h.impossible ? E11_WRONG_GATEWAY : E10_MALFORMED;
-	return f->key_count || h.impossible || h.malformed;
+		f->event = h.tried ? E12_KEY_ABSENT : h.impossible ? E11_WRONG_GATEWAY : E10_MALFORMED;
+	return f->key_count || h.tried || h.impossible || h.malformed;
 }
 
 static bool bogus(const struct dns_answer *a, struct finding *f)
@@ -196,10 +210,10 @@ static void absence(const struct dns_answer *const sets[2], struct finding *f)
 
 void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt,
 		  const struct address *local, const struct address *destination, uint32_t chance,
-		  struct finding *f)
+		  const struct gateways *tried, struct finding *f)
 {
 	const struct dns_answer *order[2] = { ipseckey, txt };
-	const struct view v = { local, destination, chance };
+	const struct view v = { local, destination, chance, tried };
 	bool spoke = false;
 
 	memset(f, 0, sizeof(*f));

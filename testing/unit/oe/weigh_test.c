@@ -21,7 +21,7 @@ static void weigh_by(struct weighing *w, uint32_t chance)
 	struct address local = ip(ALICE), remote = ip(BOB);
 
 	finding_discard(&w->f);
-	finding_make(w->ipseckey, w->txt, &local, &remote, chance, &w->f);
+	finding_make(w->ipseckey, w->txt, &local, &remote, chance, NULL, &w->f);
 }
 
 static void weigh_once(struct weighing *w)
