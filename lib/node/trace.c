@@ -149,6 +149,19 @@ static void add_state(struct line *l, const struct kernel_state *state)
 	}
 }
 
+static void add_abilities(struct line *l, const struct kernel_abilities *a)
+{
+	add(l, " port=%s esp=%d queues=%d aead=%d esn=%d window=%u", a->port, a->esp, a->queues_first_packet,
+	    a->aead, a->esn, a->replay_window_max);
+}
+
+static void add_use(struct line *l, const struct event *e)
+{
+	add_selector(l, "src", &e->policy_use.src);
+	add_selector(l, "dst", &e->policy_use.dst);
+	add(l, " found=%d idle=%lld", e->policy_use.found, (long long)e->policy_use.idle);
+}
+
 char *event_print(const struct event *e)
 {
 	struct line l = begin(event_kind_name(e->kind));
@@ -193,9 +206,7 @@ char *event_print(const struct event *e)
 		add_address(&l, "dst", &e->counters.dst);
 		break;
 	case EVENT_POLICY_USE:
-		add_selector(&l, "src", &e->policy_use.src);
-		add_selector(&l, "dst", &e->policy_use.dst);
-		add(&l, " found=%d idle=%lld", e->policy_use.found, (long long)e->policy_use.idle);
+		add_use(&l, e);
 		break;
 	case EVENT_RESOLVED:
 		add(&l, " number=%llu", (unsigned long long)e->resolved.number);
@@ -214,9 +225,7 @@ char *event_print(const struct event *e)
 			add_address(&l, "address", &e->addresses->at[i]);
 		break;
 	case EVENT_ABILITIES:
-		add(&l, " port=%s esp=%d queues=%d aead=%d esn=%d window=%u", e->abilities.port,
-		    e->abilities.esp, e->abilities.queues_first_packet, e->abilities.aead, e->abilities.esn,
-		    e->abilities.replay_window_max);
+		add_abilities(&l, &e->abilities);
 		break;
 	case EVENT_TIME:
 	case EVENT_RESYNC:
