@@ -48,7 +48,12 @@ enum command_kind {
 	COMMAND_ROUTE,
 	COMMAND_UNROUTE,
 	COMMAND_EXPLAIN,
-	COMMAND_OE_LIST,
+	COMMAND_OE_LIST, /* those in the state, at the level, changed within the time that it names */
+	COMMAND_OE_INITIATE, /* as if a packet had asked; anew, where something is decided */
+	COMMAND_OE_FORGET, /* back to the template: the next packet decides */
+	COMMAND_OE_PIN_CLEAR, /* in clear until unpinned, whatever its class */
+	COMMAND_OE_PIN_DENY,
+	COMMAND_OE_UNPIN,
 	COMMAND_SHUTDOWN,
 	COMMAND_REKEY_IKE,
 	COMMAND_REKEY_CHILD,
@@ -61,10 +66,12 @@ struct command {
 	uint64_t number; /* reports carry it, so that the control socket knows whom to tell; 0: nobody */
 	enum command_kind kind;
 	char name[128]; /* a connection, or empty */
-	struct address address, source; /* explain: destination, and source or none */
+	struct address address, source; /* explain, oe: destination, and source or none */
 	uint8_t protocol;
 	uint16_t port;
 	msec deadline; /* shutdown: how long to wait; 0: the configured time */
+	char state[16], level[16]; /* oe list: only these; empty: all */
+	msec within; /* oe list: only what changed its state so lately; 0: all */
 	bool leave_state; /* shutdown: end at once, tell nobody, leave our SAs and policies to the next run */
 };
 

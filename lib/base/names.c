@@ -27,10 +27,11 @@ const char *event_kind_name(enum event_kind kind)
 	return NAME_OF(names, kind);
 }
 
-static const char *const command_names[] = { "status",      "show",       "up",           "down",
-					     "add",         "delete",     "route",        "unroute",
-					     "explain",     "oe-list",    "shutdown",     "rekey-ike",
-					     "rekey-child", "delete-ike", "delete-child", "liveness" };
+static const char *const command_names[] = {
+	"status",   "show",     "up",        "down",        "add",        "delete",       "route",
+	"unroute",  "explain",  "oe-list",   "oe-initiate", "oe-forget",  "oe-pin-clear", "oe-pin-deny",
+	"oe-unpin", "shutdown", "rekey-ike", "rekey-child", "delete-ike", "delete-child", "liveness"
+};
 
 const char *command_kind_name(enum command_kind kind)
 {

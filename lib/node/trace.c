@@ -89,6 +89,12 @@ static void add_command(struct line *l, const struct command *c)
 	add(l, " %s number=%llu deadline=%lld", command_kind_name(c->kind), (unsigned long long)c->number,
 	    (long long)c->deadline);
 	add_hex(l, "name", bytes_of_text(c->name));
+	if (c->state[0])
+		add_hex(l, "state", bytes_of_text(c->state));
+	if (c->level[0])
+		add_hex(l, "level", bytes_of_text(c->level));
+	if (c->within)
+		add(l, " within=%lld", (long long)c->within);
 	if (c->leave_state)
 		add(l, " leave-state=1");
 	if (c->address.family != ADDRESS_NONE)

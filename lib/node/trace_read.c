@@ -264,6 +264,12 @@ static bool read_command(struct walk *w, struct event *e)
 			c->leave_state = trace_number(w) != 0;
 		else if (trace_is(w, "name"))
 			ok = text(w, c->name, sizeof(c->name));
+		else if (trace_is(w, "state"))
+			ok = text(w, c->state, sizeof(c->state));
+		else if (trace_is(w, "level"))
+			ok = text(w, c->level, sizeof(c->level));
+		else if (trace_is(w, "within"))
+			c->within = (msec)trace_number(w);
 		else if (trace_is(w, "address"))
 			ok = trace_address(w, &c->address);
 		else if (trace_is(w, "source"))

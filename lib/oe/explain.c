@@ -1,5 +1,6 @@
 /* "Is it encrypted, and why?": the answers to explain and oe list (docs/commands.md). Reads only. */
 #include <stdio.h>
+#include <strings.h>
 
 #include "inside.h"
 
@@ -91,6 +92,7 @@ static void report_flow(const struct flow *f, msec now, uint64_t command, struct
 		report_text(r, "spi-out", "%08x", f->spi_out);
 		report_text(r, "mode", "%s", kernel_mode_name(f->mode));
 	}
+	report_text(r, "pinned", "%s", f->pinned ? "yes" : "no");
 	report_number(r, "acquires", (int64_t)f->acquires);
 }
 
@@ -171,13 +173,27 @@ void oe_explain(struct oe *oe, msec now, const struct command *command, struct a
 		would_be(oe, command, e, actions);
 }
 
+/* The filters that a list may have: all that are given must fit. */
+static bool is_listed(const struct flow *f, msec now, const struct command *c)
+{
+	return (!c->state[0] || strcasecmp(c->state, flow_state_name(f->state)) == 0) &&
+	       (!c->level[0] || strcasecmp(c->level, key_level_name(f->level)) == 0) &&
+	       (!c->within || now - f->since <= c->within);
+}
+
 void oe_list(struct oe *oe, msec now, const struct command *command, struct actions *actions)
 {
-	struct list *pos;
+	size_t shown = 0;
 
-	for (pos = oe->flows.next; pos != &oe->flows; pos = pos->next)
-		report_flow(LIST_ENTRY(pos, struct flow, link), now, command->number, actions);
-	actions_result(actions, command->number, 0, REASON_OK, "%zu pairs", oe->flow_count);
+	for (struct list *pos = oe->flows.next; pos != &oe->flows; pos = pos->next) {
+		const struct flow *f = LIST_ENTRY(pos, struct flow, link);
+
+		if (!is_listed(f, now, command))
+			continue;
+		report_flow(f, now, command->number, actions);
+		shown++;
+	}
+	actions_result(actions, command->number, 0, REASON_OK, "%zu of %zu pairs", shown, oe->flow_count);
 }
 
 struct oe_counts oe_count(const struct oe *oe)
@@ -196,11 +212,11 @@ static const char *fault_of(const struct flow *f, msec now)
 
 	if (f->state == FLOW_NONE)
 		return "a flow without a state was kept";
-	if (is_paranoid(f->group) && f->state == FLOW_CLEAR)
+	if (is_paranoid(f->group) && f->state == FLOW_CLEAR && !f->pinned)
 		return "I1: a private pair is in clear";
 	if (f->state == FLOW_KEYED && !f->child)
 		return "I2: a keyed pair has no child";
-	if (timed && f->until == MSEC_NEVER)
+	if (timed && f->until == MSEC_NEVER && !f->pinned)
 		return "I3: a state that must end has no timer";
 	if (f->steps && f->history[(f->steps - 1) % LIMIT_FLOW_HISTORY].reason == REASON_NONE)
 		return "I4: a transition without a reason";

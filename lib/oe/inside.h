@@ -38,9 +38,10 @@ struct flow {
 	msec child_since;
 	uint32_t spi_in, spi_out, reqid, acquire_seq;
 	enum kernel_mode mode;
+	bool pinned; /* by an operator: only an operator, or a reload that takes its group away, ends it */
 	bool pair_policy; /* a policy of its own stands in the kernel */
 	enum kernel_policy_action stands; /* and does this */
-	bool ipsec_policy; /* and inbound ones too */
+	bool inbound_policy; /* and inbound ones too */
 	bool counting; /* the kernel was asked whether it is used */
 	bool asking; /* KEYED: DNS is asked again */
 	msec true_until; /* what DNS said of it holds so long; MSEC_NEVER: nothing was asked */
@@ -154,6 +155,8 @@ void looks_policy_used(struct oe *oe, const struct event *event);
 void looks_due(struct oe *oe, struct flow *flow);
 
 /* oe.c */
+/* A new life of a pair that is NONE or EXPIRED, as if a packet had asked. */
+void oe_begin(struct oe *oe, struct flow *flow, const struct group_entry *entry);
 size_t oe_trying(const struct oe *oe);
 bool oe_needs_dns(const struct oe *oe, const struct flow *flow);
 

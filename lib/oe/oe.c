@@ -88,6 +88,8 @@ void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 
 		if (oe->addresses && !oe_has_address(oe, &f->outer))
 			flow_happens(oe, f, E30_ADDRESS_GONE);
+		else if (f->pinned && e)
+			flow_settle(oe, f, e);
 		else if (!e || e->group != f->group || e->conn != f->conn)
 			flow_happens(oe, f, E29_CLASS_CHANGED);
 	}
@@ -126,12 +128,24 @@ static enum flow_event acquire_event(const struct oe *oe, const struct flow *f)
 	return oe_needs_dns(oe, f) ? E01_ACQUIRE : E12_KEY_FOUND;
 }
 
+void oe_begin(struct oe *oe, struct flow *f, const struct group_entry *e)
+{
+	enum flow_event event;
+
+	/* A new life: nothing of the last one counts but how often it failed. */
+	flow_settle(oe, f, e);
+	flow_forget(f);
+	f->gateway = f->remote;
+	event = acquire_event(oe, f);
+	oe->counts.limits_hit += event == E34_LIMIT;
+	flow_happens(oe, f, event);
+}
+
 static void acquire(struct oe *oe, const struct kernel_acquire *a)
 {
 	const struct address *local = &a->inner_src.first, *remote = &a->inner_dst.first;
 	const struct group_entry *e = plan_group(oe->plan, remote);
 	struct flow *f = flow_find(oe, local, remote);
-	enum flow_event event;
 
 	oe->counts.acquires++;
 	if (oe->stopping || !e)
@@ -149,13 +163,7 @@ static void acquire(struct oe *oe, const struct kernel_acquire *a)
 		pair_again(oe, f);
 		return;
 	}
-	/* A new life: nothing of the last one counts but how often it failed. */
-	flow_settle(oe, f, e);
-	flow_forget(f);
-	f->gateway = f->remote;
-	event = acquire_event(oe, f);
-	oe->counts.limits_hit += event == E34_LIMIT;
-	flow_happens(oe, f, event);
+	oe_begin(oe, f, e);
 }
 
 static void run_due(struct oe *oe)
@@ -290,6 +298,10 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 	}
 	if (e && f->state == FLOW_EXPIRED)
 		flow_settle(oe, f, e);
+	if (f->pinned) {
+		wish_delete(oe, child->ike_sa, child->child, REASON_OE_PINNED);
+		return;
+	}
 	/* Nobody takes a pair over who proved less than its holder (RFC 7619 3.3). */
 	if (!ours && f->state == FLOW_KEYED && f->level > child->level) {
 		wish_delete(oe, child->ike_sa, child->child, REASON_AUTH_METHOD);

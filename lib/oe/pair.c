@@ -1,7 +1,7 @@
 /*
  * The kernel policies of one pair (docs/opportunistic.md 1.4): held by a trap of its own, updated in place to what is
- * decided, never deleted and added. Nothing inbound unless it is keyed: what may come in clear is the
- * template's to say.
+ * decided, never deleted and added. Nothing inbound unless it is keyed, or pinned in clear: what may come
+ * in clear otherwise is the template's to say.
  */
 #include <string.h>
 
@@ -90,13 +90,13 @@ static void remove_inbound(struct oe *oe, struct flow *f)
 {
 	struct kernel_policy p;
 
-	if (!f->ipsec_policy)
+	if (!f->inbound_policy)
 		return;
 	fill(f, &p, KERNEL_IPSEC);
 	take(oe, &p, KERNEL_IN);
 	if (f->mode == KERNEL_TUNNEL)
 		take(oe, &p, KERNEL_FORWARD);
-	f->ipsec_policy = false;
+	f->inbound_policy = false;
 }
 
 void pair_put(struct oe *oe, struct flow *f, enum kernel_policy_action action)
@@ -104,11 +104,12 @@ void pair_put(struct oe *oe, struct flow *f, enum kernel_policy_action action)
 	struct kernel_policy p;
 
 	fill(f, &p, action);
-	if (action == KERNEL_IPSEC) {
+	/* What is pinned in clear within a range that refuses clear packets must be let in, too. */
+	if (action == KERNEL_IPSEC || (action == KERNEL_PASS && is_paranoid(f->group))) {
 		put(oe, &p, KERNEL_IN);
 		if (f->mode == KERNEL_TUNNEL)
 			put(oe, &p, KERNEL_FORWARD);
-		f->ipsec_policy = true;
+		f->inbound_policy = true;
 	} else {
 		remove_inbound(oe, f);
 	}

@@ -107,6 +107,13 @@ void responder_due(struct oe *oe, uint64_t number)
 	}
 }
 
+static bool is_pinned(const struct oe *oe, const struct address *local, const struct address *remote)
+{
+	const struct flow *f = flow_find(oe, local, remote);
+
+	return f && f->pinned;
+}
+
 static enum reason refusal(const struct oe *oe, const struct conn *conn, const struct identity *id,
 			   bool null_auth, const struct address *local, const struct address *remote)
 {
@@ -116,6 +123,8 @@ static enum reason refusal(const struct oe *oe, const struct conn *conn, const s
 	if (!conn || conn->group == CLASS_BLOCK || conn->group == CLASS_CLEAR ||
 	    !oe_sides(oe, conn, remote->family, &l, &r, &ours))
 		return REASON_NO_CONNECTION;
+	if (is_pinned(oe, local, remote))
+		return REASON_OE_PINNED;
 	/* Nobody may leave out the proof that the group asks for (RFC 7619 2). */
 	if (null_auth != (r->auth == AUTH_NULL))
 		return REASON_AUTH_METHOD;

@@ -54,6 +54,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "the peer came first", "draft 3.3.2"),
 		[E27_LIVENESS_FAILED] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
 		[E28_OPERATOR] = STAY("a dry run changes nothing", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
 		[E30_ADDRESS_GONE] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
 		[E31_ADDRESS_CHANGED] = IGNORE("there is no pair to move", "law 1.6, from NONE: any other"),
@@ -96,6 +98,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "the peer's child serves", "draft 3.3.2; law 1.6 simultaneous open"),
 		[E27_LIVENESS_FAILED] = IGNORE("no exchange belongs to it", "law: every other cell"),
 		[E28_OPERATOR] = DO(NONE, NONE, NONE, OPERATOR, "forgotten", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = DO(NONE, NONE, NONE, CONFIG, "start over with the new class", "law 1.6"),
 		[E30_ADDRESS_GONE] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the address is gone", "law 1.6"),
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the new address starts over", "law 1.6"),
@@ -138,6 +142,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "the peer's child serves", "draft 3.3.2; law 1.6 simultaneous open"),
 		[E27_LIVENESS_FAILED] = IGNORE("no exchange belongs to it", "law: every other cell"),
 		[E28_OPERATOR] = DO(NONE, NONE, NONE, OPERATOR, "forgotten", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = DO(NONE, NONE, NONE, CONFIG, "start over with the new class", "law 1.6"),
 		[E30_ADDRESS_GONE] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the address is gone", "law 1.6"),
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the new address starts over", "law 1.6"),
@@ -180,6 +186,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "the peer's child serves", "draft 3.3.2; law 1.6 simultaneous open"),
 		[E27_LIVENESS_FAILED] = DO(CLEAR, DENY, SHORT, OE_SILENT, "as silence", "law: every other cell"),
 		[E28_OPERATOR] = DO(NONE, NONE, NONE, OPERATOR, "forgotten", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = DO(NONE, NONE, NONE, CONFIG, "start over with the new class", "law 1.6"),
 		[E30_ADDRESS_GONE] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the address is gone", "law 1.6"),
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the new address starts over", "law 1.6"),
@@ -222,6 +230,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, REPLACED, "the latest serves", "draft 3.3.2"),
 		[E27_LIVENESS_FAILED] = DO(NONE, NONE, NONE, LIVENESS, "the trap again; traffic starts anew", "law 1.6"),
 		[E28_OPERATOR] = DO(EXPIRED, EXPIRED, MEMORY, OPERATOR, "closed by an operator", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = DO(EXPIRED, EXPIRED, MEMORY, CONFIG, "closed; the new class decides anew", "law 1.6"),
 		[E30_ADDRESS_GONE] = DO(EXPIRED, EXPIRED, MEMORY, OE_ADDRESS_GONE, "closed", "law 1.6"),
 		[E31_ADDRESS_CHANGED] = DO(EXPIRED, EXPIRED, MEMORY, OE_ADDRESS_GONE, "closed; the new address starts over", "law 1.6"),
@@ -264,6 +274,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "replaced in place", "draft 3.3"),
 		[E27_LIVENESS_FAILED] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E28_OPERATOR] = DO(NONE, NONE, NONE, OPERATOR, "forgotten", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = DO(NONE, NONE, NONE, CONFIG, "the new class decides", "law 1.6"),
 		[E30_ADDRESS_GONE] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the address is gone", "law 1.6"),
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the new address starts over", "law 1.6"),
@@ -306,6 +318,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "replaced in place", "draft 3.3"),
 		[E27_LIVENESS_FAILED] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E28_OPERATOR] = DO(NONE, NONE, NONE, OPERATOR, "forgotten", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = DO(NONE, NONE, NONE, CONFIG, "the new class decides", "law 1.6"),
 		[E30_ADDRESS_GONE] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the address is gone", "law 1.6"),
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the new address starts over", "law 1.6"),
@@ -348,6 +362,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "replaced in place", "draft 3.3"),
 		[E27_LIVENESS_FAILED] = IGNORE("late, of an abandoned attempt", "law 1.6, from CLEAR and DENY"),
 		[E28_OPERATOR] = DO(NONE, NONE, NONE, OPERATOR, "forgotten", "law 1.6"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = DO(NONE, NONE, NONE, CONFIG, "the new class decides", "law 1.6"),
 		[E30_ADDRESS_GONE] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the address is gone", "law 1.6"),
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "the new address starts over", "law 1.6"),
@@ -390,6 +406,8 @@ static const struct oe_cell table[FLOW_STATES][FLOW_EVENTS] = {
 		[E26_PEER_INITIATES] = DO(KEYED, KEYED, INITIAL, OE_PEER_STARTED, "accepted; the dying child is ignored", "law 1.6, from EXPIRED"),
 		[E27_LIVENESS_FAILED] = DO(NONE, NONE, NONE, LIVENESS, "gone", "law 1.6"),
 		[E28_OPERATOR] = IGNORE("it only waits for its delete", "law: every other cell"),
+		[E28_PIN_CLEAR] = DO(CLEAR, CLEAR, NONE, OE_PINNED, "in clear until it is unpinned", "law 1.6: E28 pin"),
+		[E28_PIN_DENY] = DO(DENY, DENY, NONE, OE_PINNED, "refused until it is unpinned", "law 1.6: E28 pin"),
 		[E29_CLASS_CHANGED] = IGNORE("it only waits for its delete", "law: every other cell"),
 		[E30_ADDRESS_GONE] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "without waiting", "law: every other cell"),
 		[E31_ADDRESS_CHANGED] = DO(NONE, NONE, NONE, OE_ADDRESS_GONE, "without waiting", "law: every other cell"),
@@ -408,68 +426,6 @@ const struct oe_cell *oe_cell(enum flow_state state, enum flow_event event)
 	if ((unsigned)state >= FLOW_STATES || (unsigned)event >= FLOW_EVENTS)
 		return &outside;
 	return &table[state][event];
-}
-
-const char *flow_state_name(enum flow_state state)
-{
-	static const char *const names[] = { "NONE",  "POTENTIAL", "AUTHTXT",  "PENDING", "KEYED",
-					     "CLEAR", "DENY",      "EXPIRING", "EXPIRED" };
-
-	return (unsigned)state < ARRAY_LENGTH(names) ? names[state] : "?";
-}
-
-const char *flow_event_name(enum flow_event event)
-{
-	static const char *const names[] = {
-		"E01 acquire",
-		"E02 class clear",
-		"E02 class passive",
-		"E02 class block",
-		"E03 record secure",
-		"E04 record insecure",
-		"E04b nothing ours",
-		"E05 no record proven",
-		"E06 no record unproven",
-		"E07 dns failed",
-		"E08 dns timeout",
-		"E09 bogus",
-		"E10 malformed",
-		"E11 wrong gateway",
-		"E12 key found",
-		"E12 key absent",
-		"E13 child up",
-		"E14 silence",
-		"E14 next gateway",
-		"E15 unprotected refusal",
-		"E16 unproven refusal",
-		"E17 proven refusal",
-		"E18 bad proof",
-		"E19 icmp",
-		"E20 unknown spi hint",
-		"E21 invalid spi",
-		"E22 soft expiry",
-		"E23 hard expiry",
-		"E24 used",
-		"E24 idle",
-		"E25 peer delete",
-		"E26 peer initiates",
-		"E27 liveness failed",
-		"E28 operator",
-		"E29 class changed",
-		"E30 address gone",
-		"E31 address changed",
-		"E32 ttl over",
-		"E33 stop",
-		"E34 limit",
-	};
-	return (unsigned)event < ARRAY_LENGTH(names) ? names[event] : "?";
-}
-
-const char *oe_sort_name(enum oe_sort sort)
-{
-	static const char *const names[] = { "illegal", "do", "stay", "ignore", "never" };
-
-	return (unsigned)sort < ARRAY_LENGTH(names) ? names[sort] : "?";
 }
 
 size_t oe_cells_count(enum oe_sort sort)

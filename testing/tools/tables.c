@@ -340,7 +340,8 @@ static bool oe_private_never_clear(void)
 
 			/* The classes clear and clear-or-private are no private pairs. */
 			if (c->sort == OE_DO && c->paranoid == FLOW_CLEAR &&
-			    c->reason != REASON_OE_CLASS_CLEAR && c->reason != REASON_OE_CLASS_PASSIVE)
+			    c->reason != REASON_OE_CLASS_CLEAR && c->reason != REASON_OE_CLASS_PASSIVE &&
+			    c->reason != REASON_OE_PINNED)
 				return false;
 			if (c->sort == OE_DO && c->reason == REASON_NONE)
 				return false;
