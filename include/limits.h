@@ -75,7 +75,7 @@
 	SECONDS(5) /* IKE SAs that their peer has forgotten (INITIAL_CONTACT) are kept so long */
 #define LIMIT_REDUNDANT SECONDS(5) /* a redundant Child SA that nobody closed is deleted by us after it */
 #define LIMIT_REKEYED \
-	SECONDS(60) /* a replaced IKE SA that its peer does not delete is deleted by us after it */
+	SECONDS(75) /* a replaced IKE SA that its peer does not delete is deleted by us after it, at least */
 #define LIMIT_IKE_QUIET MINUTES(30) /* an IKE SA without children is closed after it */
 #define LIMIT_MESSAGE_ID 0x80000000u /* an IKE SA is replaced at this message ID, long before the last */
 

@@ -357,7 +357,7 @@ static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct excha
 	sa->last_heard = c->now;
 	/* It has not heard that its rekey is done, so it has no successor yet, and cannot delete this one. */
 	if (sa->state == IKE_REKEYED && sa->quiet_due != MSEC_NEVER)
-		sa->quiet_due = msec_after(c->now, LIMIT_REKEYED);
+		sa->quiet_due = msec_after(c->now, context_replaced(c, sa->conn));
 	if (holder->step != EXCHANGE_ANSWERED)
 		return;
 	child_sa_newcomer(c, sa, false);

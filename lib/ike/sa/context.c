@@ -56,6 +56,14 @@ msec context_liveness(const struct ike_context *c, uint32_t serial)
 	return conn && conn->liveness ? conn->liveness : LIMIT_LIVENESS;
 }
 
+msec context_replaced(const struct ike_context *c, uint32_t serial)
+{
+	const struct conn *conn = plan_conn(c->plan, serial);
+	msec patience = conn ? conn->retransmit_timeout : LIMIT_RETRANSMIT_TIMEOUT;
+
+	return patience > LIMIT_REKEYED ? patience : LIMIT_REKEYED;
+}
+
 void context_half_open(struct ike_context *c, struct ike_sa *sa, bool there)
 {
 	const struct address *remote = &sa->first_remote.address;

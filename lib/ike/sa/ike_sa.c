@@ -287,7 +287,7 @@ void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *he
 	heir->queued += old->queued;
 	old->queued = 0;
 	ike_sa_happens(c, old, HAPPENED_REPLACED, REASON_REPLACED);
-	old->quiet_due = msec_after(c->now, LIMIT_REKEYED);
+	old->quiet_due = msec_after(c->now, context_replaced(c, old->conn));
 	news = context_news(c, NEWS_IKE_REPLACED);
 	if (news) {
 		ike_sa_fill_news(heir, news);
