@@ -24,7 +24,7 @@ struct impair_which {
 struct armed {
 	const struct impair_row *row;
 	struct impair_which which;
-	uint8_t payload[4];
+	uint8_t payload[8];
 	size_t payload_count;
 	long number[3];
 	size_t number_count;
