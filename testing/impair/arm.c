@@ -271,5 +271,7 @@ unsigned impair_met(const struct impair *im, const char *name)
 		if (!strcmp(im->tally[i].name, name))
 			return im->tally[i].met;
 	}
+	if (impair_system && impair_system->met(name))
+		return impair_system->met(name);
 	return !strcmp(name, "fail-allocation") ? impair_allocation_met() : 0;
 }

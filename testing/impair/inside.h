@@ -170,8 +170,9 @@ unsigned impair_allocation_met(void);
 
 /* system.c, and nowhere but in the test build: whether it can fail that call. */
 struct impair_system {
-	bool (*arm)(const char *call, const char *error, unsigned from, unsigned to);
+	bool (*arm)(const char *error, const char *name, unsigned from, unsigned to);
 	void (*off)(void);
+	unsigned (*met)(const char *name);
 };
 extern const struct impair_system *impair_system;
 

@@ -125,8 +125,8 @@ static const struct impair_row rows[] = {
 	  "Sending a datagram fails so." },
 	{ "fail-recvmmsg", IMPAIR_SYSTEM, "EAGAIN|EINTR|ECONNREFUSED|ENOMEM",
 	  "Receiving datagrams fails so." },
-	{ "fail-write", IMPAIR_SYSTEM, "EINTR|EAGAIN|ENOSPC|EIO|SHORT",
-	  "A write to a file, a pipe or the control socket fails so." },
+	{ "fail-write", IMPAIR_SYSTEM, "EINTR|EAGAIN|ENOSPC|EIO",
+	  "A write of the daemon's own fails so: a worker's word that a job is done, the pid file." },
 };
 
 const struct impair_row *impair_row(size_t i)
