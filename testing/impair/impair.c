@@ -144,7 +144,14 @@ static void take(struct impair *im, msec now, struct event *event, struct impair
 
 void impair_event(struct impair *im, msec now, struct event *event, struct impair_events *in)
 {
+	static const struct event time = { .kind = EVENT_TIME };
+
 	memset(in, 0, sizeof(*in));
+	/* Who wakes up first sees how late it is. */
+	if (im->asleep && im->asleep <= now && !im->dead)
+		impair_feed(in, &time, BYTES_NONE);
+	if (im->asleep <= now)
+		im->asleep = 0;
 	for (struct later **at = &im->later; *at;) {
 		struct later *l = *at;
 
@@ -317,13 +324,11 @@ msec impair_deadline(const struct impair *im, msec node_due)
 
 	if (im->dead)
 		return MSEC_NEVER;
-	if (im->asleep && due < im->asleep)
-		due = im->asleep;
 	for (const struct later *l = im->later; l; l = l->next) {
 		if (l->at < due)
 			due = l->at;
 	}
-	return due;
+	return due < im->asleep ? im->asleep : due;
 }
 
 bool impair_died(const struct impair *im)

@@ -1,5 +1,5 @@
 /*
- * sim [--seed N] [--worlds N] [--trace FILE] [--tap] [--hand-overs]: seeded worlds, each with its own mix of faults and
+ * sim [--seed N] [--worlds N] [--trace FILE] [--tap] [--hand-overs] [--impair "NAME ARG..."|any]: seeded worlds, each with its own mix of faults and
  * of things that nodes do (with --hand-overs: nothing but rekeys, and daemons that end and leave their SAs to the next).
  * After a calm every pair of nodes must agree on its SAs, what was taken down must be gone, and every stop must be
  * confirmed. A failing seed is printed; the same seed is the same history.
@@ -44,13 +44,15 @@ static void see_transition(struct world *w, const struct action *a)
 	}
 }
 
-static bool one_world(uint64_t seed, bool hand_overs, FILE *trace)
+static bool one_world(uint64_t seed, bool hand_overs, const char *impair, FILE *trace)
 {
 	static struct world w;
 	struct mix mix;
 	bool ok;
 
 	mix_draw(&mix, seed, hand_overs);
+	if (impair)
+		mix_impair(&mix, impair);
 	world_init(&w, seed, mix.nodes, trace);
 	w.transition = see_transition;
 	mix_begin(&w, &mix);
@@ -111,6 +113,7 @@ int main(int argc, char **argv)
 {
 	uint64_t seed = 1, worlds = 1;
 	FILE *trace = NULL;
+	const char *impair = NULL;
 	bool tap = false, hand_overs = false;
 
 	for (int i = 1; i < argc; i++) {
@@ -124,10 +127,12 @@ int main(int argc, char **argv)
 			tap = true;
 		else if (!strcmp(argv[i], "--hand-overs"))
 			hand_overs = true;
+		else if (!strcmp(argv[i], "--impair") && i + 1 < argc)
+			impair = argv[++i];
 	}
 	tally.worlds = worlds;
 	for (uint64_t i = 0; i < worlds; i++) {
-		if (!one_world(seed + i, hand_overs, trace) && !tally.failed++)
+		if (!one_world(seed + i, hand_overs, impair, trace) && !tally.failed++)
 			tally.first = seed + i;
 	}
 	if (trace)

@@ -20,11 +20,15 @@ struct mix {
 	unsigned loss, duplication, refusals, long_delays;
 	msec delay;
 	bool hand_overs; /* daemons end and leave their kernel's state to the next */
+	const char *
+		impair; /* an impairment that nodes get and lose by chance; "any": one of the catalogue's; or NULL */
 	bool restarts, sleeps, partitions, vanishings, noise, downs;
 };
 
 /* hand_overs: a gentle one in any case, and daemons hand over to the next. */
 void mix_draw(struct mix *m, uint64_t seed, bool hand_overs);
+/* Such a world is not gentle: what is impaired may lose packets. */
+void mix_impair(struct mix *m, const char *text);
 /* Configures all nodes. */
 void mix_begin(struct world *w, const struct mix *m);
 void mix_storm(struct world *w, const struct mix *m);

@@ -117,13 +117,13 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 	}
 }
 
-static void check(struct world *w, size_t node)
+/* now: the node's, of the step. */
+static void check(struct world *w, size_t node, msec now)
 {
 	char why[160];
 
 	w->checks++;
-	if (!node_check(w->nodes[node].node, impair_now(w->nodes[node].impair, w->now) + w->nodes[node].ahead,
-			why))
+	if (!node_check(w->nodes[node].node, now, why))
 		SIM_FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed,
 			  (long long)w->now, node, why);
 	if (sim_met_impossible(w, node))
@@ -169,7 +169,7 @@ static void one_step(struct world *w, size_t node, struct event *event)
 	for (size_t i = 0; i < actions.count; i++)
 		carry_out(w, node, &actions.at[i]);
 	actions_discard(&n->crypto.crypto, &actions);
-	check(w, node);
+	check(w, node, now);
 }
 
 void sim_step(struct world *w, size_t node, struct event *event)
@@ -195,6 +195,8 @@ bool world_impair(struct world *w, size_t node, const char *text)
 {
 	char why[160];
 
+	if (w->trace)
+		fprintf(w->trace, "# %zu %lld impair %s\n", node, (long long)w->now, text);
 	if (!impair_arm(w->nodes[node].impair, w->now, text, why)) {
 		SIM_FAULT(w, "%s", why);
 		return false;
