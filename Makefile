@@ -57,7 +57,9 @@ SRC_node := $(wildcard lib/node/*.c)
 SRC_kernel := $(wildcard lib/kernel/*.c)
 SRC_crypto := $(wildcard lib/crypto/*.c)
 SRC_plan := $(wildcard lib/plan/*.c)
-SRC_sim := $(filter-out testing/sim/main_%.c,$(wildcard testing/sim/*.c))
+# the named impairments; what only the test build of the daemon has is apart, in testing/impair/daemon
+SRC_impair := $(wildcard testing/impair/*.c)
+SRC_sim := $(filter-out testing/sim/main_%.c,$(wildcard testing/sim/*.c)) $(SRC_impair)
 SRC_daemon := $(wildcard programs/daemon/*.c)
 SRC_tool := $(wildcard programs/cygnet/*.c)
 
@@ -126,12 +128,15 @@ $(patsubst testing/unit/%.c,$(B)/asan/unit/%,$(1)): $(patsubst %.c,$(B)/asan/obj
 endef
 $(foreach s,$(UNIT_SRC),$(eval $(call unit_rule,$(s),$(word 3,$(subst /, ,$(s))))))
 
+# their allocations can fail by name (testing/impair/alloc.c)
+WRAP_MEMORY := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+
 # testing/sim/main_NAME.c -> build/VARIANT/NAME
 SIM_MAIN := $(wildcard testing/sim/main_*.c)
 define sim_rule
 $(B)/$(2)/$(patsubst testing/sim/main_%.c,%,$(1)): $(patsubst %.c,$(B)/$(2)/obj/%.o,$(1)) $(call archives,$(2),sim)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC_$(2)) $$(LF_$(2)) -o $$@ $$< $(call group,$(call archives,$(2),sim))
+	$$(Q)$$(CC_$(2)) $$(LF_$(2)) $(WRAP_MEMORY) -o $$@ $$< $(call group,$(call archives,$(2),sim))
 endef
 $(foreach v,release asan,$(foreach s,$(SIM_MAIN),$(eval $(call sim_rule,$(s),$(v)))))
 

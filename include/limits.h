@@ -52,6 +52,7 @@
 #define LIMIT_STOP_DEADLINE SECONDS(5)
 #define LIMIT_LIVENESS SECONDS(30) /* default interval of proof of life when there was output without input */
 #define LIMIT_IKE_SAS 200000
+#define LIMIT_SPI_DRAWS 64 /* draws of a fresh SPI; if all are taken, chance stands still */
 #define LIMIT_CHILDREN 256 /* Child SAs of one IKE SA */
 #define LIMIT_REPLAY_WINDOW 128 /* packets, on inbound SAs (N3) */
 #define LIMIT_STRAY_ANSWERS_PER_SECOND 10 /* unprotected errors that we send, over all addresses (M5) */

@@ -45,13 +45,19 @@ clang: $(B)/clang/cygnetd $(B)/clang/cygnet
 replay: $(B)/tools/replay
 	$(Q)$(B)/tools/replay $(TRACE)
 
+# where impairments are used
+IMPAIR_USERS := $(sort $(wildcard testing/scenarios/*.txt testing/daemon/*.py))
 ## make tables    the state tables: total, reachable, drawn as committed
-tables: $(B)/tools/tables
+tables: $(B)/tools/tables $(B)/tools/impairments
 	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states testing/tools/cells.ceiling
 	$(Q)$(TAP) rfc testing/tools/rfc --check docs/rfc/README.md
+	$(Q)$(TAP) impairments $(B)/tools/impairments --check docs/impairments.md $(IMPAIR_USERS)
 ## make diagrams  draw docs/states again from the tables
 diagrams: $(B)/tools/tables
 	$(Q)$(B)/tools/tables --write docs/states
+## make impairments print docs/impairments.md again from the tables of testing/impair
+impairments: $(B)/tools/impairments
+	$(Q)$(B)/tools/impairments --write docs/impairments.md
 ## make rfc       how each requirement of RFC 7296 and 7383 stands, and which test proves it; ONLY=7296-2.8 for a part
 rfc:
 	$(Q)testing/tools/rfc $(if $(ONLY),--only $(ONLY))
@@ -87,10 +93,11 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interl
 	$(Q)$(TAP) interleave/together $(B)/release/interleave --depth $(DEPTH)
 	$(Q)$(TAP) interleave/apart $(B)/release/interleave --depth $(DEPTH) --apart
 	$(Q)$(TAP) sim/twice testing/tools/twice 7
+	$(Q)$(MAKE) --no-print-directory $(B)/release/cygnetd-impair
 	$(Q)$(TAP) symbols testing/tools/symbols
 	$(Q)$(MAKE) --no-print-directory daemon
 	$(Q)$(MAKE) --no-print-directory fuzz
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: impairments rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check

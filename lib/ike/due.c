@@ -121,6 +121,7 @@ static void children_due(struct ike_context *c, struct ike_sa *sa)
 static void liveness_due(struct ike_context *c, struct ike_sa *sa)
 {
 	msec interval = context_liveness(c, sa->conn);
+	bool serves = false, waits = false;
 	struct list *pos, *next;
 
 	sa->liveness_due = msec_after(c->now, interval);
@@ -129,11 +130,16 @@ static void liveness_due(struct ike_context *c, struct ike_sa *sa)
 	LIST_FOR_EACH (pos, next, &sa->children) {
 		const struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
 
+		waits = waits || child->state == CHILD_INBOUND;
 		if (child->state != CHILD_INSTALLED)
 			continue;
+		serves = true;
 		query(c, child, true);
 		query(c, child, false);
 	}
+	/* Nothing that we send shows it: a peer that is gone would leave a successor waiting for it to its life's end. */
+	if (waits && !serves)
+		liveness_begin(c, sa, REASON_LIVENESS);
 }
 
 /* @rfc 7296-2.4-12 7296-2.8-15 */

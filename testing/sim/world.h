@@ -11,6 +11,7 @@
 #include "ike.h"
 #include "node.h"
 #include "sim_crypto.h"
+#include "testing/impair/impair.h"
 
 #define WORLD_NODES 50
 #define WORLD_WIRES 512
@@ -33,6 +34,7 @@ struct sim_node {
 	struct node *node;
 	struct sim_crypto crypto;
 	struct tape tape; /* over crypto: what the node draws is in the trace */
+	struct impair *impair; /* between the node and this world, over tape; gone with the daemon */
 	struct address address;
 	struct sim_sa *sas;
 	struct sim_policy *policies;
@@ -111,6 +113,8 @@ void world_send_from(struct world *w, size_t node, const struct address *from, c
 void world_inject(struct world *w, size_t node, const struct endpoint *from, struct bytes data);
 /* The kernel of a node drops its SAs and its words are lost: the node only learns that something was. */
 void world_vanish(struct world *w, size_t node);
+/* Arms an impairment at a node; a daemon that begins again has none. */
+bool world_impair(struct world *w, size_t node, const char *text);
 /* The clock of a node steps forward, as after a sleep. */
 void world_sleep(struct world *w, size_t node, msec span);
 /* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */

@@ -11,11 +11,13 @@
 /* @rfc 7296-2.6-2 7296-3.1-2 */
 static bool draw_spi(struct ike_context *c, uint64_t *spi)
 {
-	do {
+	for (unsigned i = 0; i < LIMIT_SPI_DRAWS; i++) {
 		if (!c->crypto->random(c->crypto->self, spi, sizeof(*spi)))
 			return false;
-	} while (*spi == 0 || table_by_spi(&c->table, *spi));
-	return true;
+		if (*spi && !table_by_spi(&c->table, *spi))
+			return true;
+	}
+	return false;
 }
 
 /* @rfc 7296-1.3.2-5 7296-2.2-3 7296-2.18-5 */
