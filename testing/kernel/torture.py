@@ -3,7 +3,7 @@
 Within 5 s of each start, at both hosts:
 - the SAs in the kernel are those that the daemon lists: by `show`, each Child SA by its state, and what is left of an earlier run;
 - each policy in the kernel is a template's or exemption's (as after the first start), a connection's, a pair's, or listed as left;
-- each SA that one host sends by is there at the other, and what receives alone is listed as on its way out or in;
+- each SA that one host sends by is there at the other;
 - connection and private pair are up again, at both ends by the same SPIs.
 A disagreement is said as the difference. The seed gives the same choices again, not the same moments.
 """
@@ -107,7 +107,7 @@ class View:
     def __init__(self, host):
         self.host = host
         self.known, self.left = set(), set()  # SAs that must be in the kernel; of them an earlier run's
-        self.sends, self.passing = set(), set()  # (dst, spi); what receives and does not send
+        self.sends = set()
         self.serving = collections.defaultdict(set)  # reqid: (spi-in, spi-out) of INSTALLED Child SAs
         self.kept = 0  # an earlier run's SAs that were not keyed anew yet
         self.policies, self.may = set(), set()  # that must be there; that may be
@@ -140,8 +140,6 @@ class View:
             self.known.add((far, r["spi-out"]))
             self.sends.add((far, r["spi-out"]))
             self.serving[r["reqid"]].add((r["spi-in"], r["spi-out"]))
-        elif r["state"] in INBOUND:
-            self.passing.add((near, r["spi-in"]))
 
     def both(self, ours, theirs, what, directions):
         for d in directions:
@@ -160,19 +158,20 @@ class View:
         self.both(f["local"] + "/32", f["remote"] + "/32", what, ("out", "in") if f["state"] == "KEYED" else ("out",))
 
 
-def difference(view, kernel):
-    """One host: (kind, text) of all that differs."""
+def difference(before, kernel, after):
+    """One host: (kind, text) of all that differs. The kernel was read between two answers of the daemon, in which things may
+    have gone on: what belongs to nobody is in neither answer, what is missing is in both."""
     sas, policies = kernel
-    name, owned = view.host.name, view.policies | view.may | view.host.standing
-    for dst, spi in sorted(sas - view.known):
+    name, may, standing = before.host.name, before.may | after.may, before.host.standing
+    for dst, spi in sorted(sas - before.known - after.known):
         yield "orphan SA", "%s: to %s spi %s is in the kernel, the daemon does not list it" % (name, dst, spi)
-    for dst, spi in sorted(view.known - sas):
+    for dst, spi in sorted((before.known & after.known) - sas):
         yield "missing SA", "%s: to %s spi %s is listed%s, and not in the kernel" % (
-            name, dst, spi, " as left" if (dst, spi) in view.left else "")
-    for p in sorted(policies - owned):
+            name, dst, spi, " as left" if (dst, spi) in after.left else "")
+    for p in sorted(policies - before.policies - after.policies - may - standing):
         yield "orphan policy", "%s: %s %s > %s (%s) belongs to nobody" % ((name,) + p)
-    for p in sorted((view.policies | view.host.standing) - policies):
-        if not any(q[:3] == p[:3] for q in view.may):
+    for p in sorted(((before.policies & after.policies) | standing) - policies):
+        if not any(q[:3] == p[:3] for q in may):
             yield "missing policy", "%s: %s %s > %s (%s) should stand" % ((name,) + p)
 
 
@@ -197,23 +196,25 @@ def ends(a, b, sas):
 def look(hosts):
     """All differences now, and what they were told from."""
     try:
-        views = {n: View(h) for n, h in hosts.items()}
+        before = {n: View(h) for n, h in hosts.items()}
         kernel = {n: h.kernel() for n, h in hosts.items()}
+        views = {n: View(h) for n, h in hosts.items()}
     except Gone as e:
         return [("no answer", "a daemon does not answer: %s" % e)], {}
-    found = [d for n in hosts for d in difference(views[n], kernel[n])]
+    found = [d for n in hosts for d in difference(before[n], kernel[n], views[n])]
     found += ends(views["alice"], views["bob"], {n: k[0] for n, k in kernel.items()})
     return found, {n: (v.rows + v.flows, sorted(kernel[n][0]), sorted(kernel[n][1])) for n, v in views.items()}
 
 
 def agree(hosts, seconds):
-    """Looks until there is no difference; (the last differences, how long it took, the evidence)."""
-    began = time.monotonic()
+    """Looks until there is no difference; (the last differences, how long it took, the evidence, the differences before)."""
+    began, before = time.monotonic(), []
     while True:
+        at = time.monotonic() - began
         found, evidence = look(hosts)
-        took = time.monotonic() - began
-        if not found or took >= seconds:
-            return found, took, evidence
+        if not found or at >= seconds:
+            return found, at, evidence, before
+        before = found
         time.sleep(0.05)
 
 
@@ -237,26 +238,37 @@ def begin(order, host, other, victim):
 
 def one_kill(hosts, number, kinds, times):
     order, host, victim = choose.choice(ORDERS), choose.choice("ab"), choose.choice("ab")
+    both = choose.random() < 0.1
     after, pause, adopts = choose.uniform(0, 0.3 if order == "start" else BUSY), choose.uniform(0, 0.3), choose.random() < 0.75
     host, victim = (hosts[{"a": "alice", "b": "bob"}[x]] for x in (host, victim))
+    victims = [victim, hosts[OTHER[victim.name]]][:1 + both]
     what = "kill %d: %s at %s, %s killed after %.0f ms, started %s--adopt" % (
-        number, order, host.name, victim.name, after * 1000, "with " if adopts else "without ")
-    sockets = []
+        number, order, host.name, " and ".join(v.name for v in victims), after * 1000, "with " if adopts else "without ")
+    sockets, now = [], time.time()
     try:
         sockets = begin(order, host, hosts[OTHER[host.name]], victim)
     except Gone as e:
         kinds["no answer"] += 1
         print("# %s: %s" % (what, e))
     time.sleep(after)
-    victim.kill()
+    for v in victims:
+        v.kill()
     for s in sockets:
         s.close()
     time.sleep(pause)
-    victim.start(*(["--adopt"] if adopts else []))
-    found, took, evidence = agree(hosts, LIMIT)
+    for v in victims:
+        v.start(*(["--adopt"] if adopts else []))
+    found, took, evidence, before = agree(hosts, LIMIT)
     times.append(took)
+    if order == "shutdown":
+        # A clean stop takes the policies away first of all: what is in clear until the next start is as the operator wants it.
+        with open(OUT + "/stops", "a") as f:
+            print(now, time.time(), file=f)
     if not found:
-        print("# %s: agreed in %.1f s" % (what, took), flush=True)
+        print("# %s: agreed in %.1f s" % (what, took))
+        for kind, text in before if took > LIMIT / 2 else []:
+            print("#   until then %s: %s" % (kind, text))
+        sys.stdout.flush()
         return
     print("# %s: after %.1f s" % (what, took))
     for kind, text in found:
@@ -266,7 +278,7 @@ def one_kill(hosts, number, kinds, times):
         print(what, *found, sep="\n", file=f)
         for name, (rows, sas, policies) in evidence.items():
             print(name, *rows, *sas, *policies, sep="\n ", file=f)
-    found, took, evidence = agree(hosts, 15)
+    found, took, evidence, before = agree(hosts, 15)
     print("#   %s" % ("agreed %.1f s later" % took if not found else "still so 15 s later: %s" % sorted(found)), flush=True)
 
 
@@ -333,7 +345,7 @@ def settled(hosts):
 
 
 def stopped(hosts):
-    """Both end, and nothing of theirs is left; their peers may be in vain asked to confirm what a killed one began."""
+    """Both end, and nothing of theirs is left. Not every delete is confirmed: a killed process knows nothing of it."""
     for h in hosts.values():
         h.process.send_signal(signal.SIGTERM)
     for h in hosts.values():
@@ -348,15 +360,17 @@ def main():
     result(first_start(hosts), 1, "both daemons start, and their templates stand")
     pings = flood()
     hosts["alice"].order("up", name="t").close()
-    found, took, evidence = agree(hosts, 10)
+    found, took, evidence, before = agree(hosts, 10)
     result(not found, 2, "connection and private pair are keyed, kernel and daemon agree", *found)
     good, why = sees_faults(hosts)
     result(good, 3, "what belongs to nobody, and what is missing, is seen", why)
     agree(hosts, LIMIT)
     for number in range(1, COUNT + 1):
         one_kill(hosts, number, kinds, times)
+    began = time.monotonic()
     good, why = settled(hosts)
     result(good, 4, "a while later nothing of former runs is left", why)
+    print("# after %.1f s" % (time.monotonic() - began))
     for p in pings:
         p.send_signal(signal.SIGINT)
         p.wait()
