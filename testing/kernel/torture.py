@@ -352,16 +352,18 @@ def flood():
             for pair in pairs for host, ends in (("alice", pair), ("bob", pair[::-1]))]
 
 
-def settled(hosts):
+def settled(hosts, kinds):
     """Nothing of all the former runs is left: two SAs for each of the three, at both ends."""
-    end, sas = time.monotonic() + 70, None
+    end, sas, left = time.monotonic() + 70, None, None
     while time.monotonic() < end:
         found, evidence = look(hosts)
         sas = {n: e[1] for n, e in evidence.items()}
-        if not found and all(len(s) == 2 * len(NETS) + 2 for s in sas.values()):
+        left = [r for e in evidence.values() for r in e[0] if r["row"].startswith("left-")]
+        if not found and not left and all(len(s) == 2 * len(NETS) + 2 for s in sas.values()):
             return True, sas
         time.sleep(0.5)
-    return False, (found, sas)
+    kinds.update({kind for kind, text in found} or {"left"})
+    return False, found + [sas, left]
 
 
 def stopped(hosts):
@@ -392,8 +394,8 @@ def main():
     for number in range(1, COUNT + 1):
         one_kill(hosts, number, kinds, times, kills)
     began = time.monotonic()
-    good, why = settled(hosts)
-    result(good, 7, "a while later nothing of former runs is left", why)
+    good, why = settled(hosts, kinds)
+    result(good, 7, "a while later nothing of former runs is left", *why)
     print("# after %.1f s" % (time.monotonic() - began))
     for p in pings:
         p.send_signal(signal.SIGINT)
