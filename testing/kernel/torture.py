@@ -29,7 +29,7 @@ INBOUND = {"INBOUND", "INSTALLED", "REPLACED", "RETIRING", "DRAINING"}
 OUTBOUND = {"INSTALLED"}
 PAIR_STATES = {"POTENTIAL", "AUTHTXT", "PENDING", "KEYED", "CLEAR", "DENY"}
 ORDERS = ["up", "down", "rekey-child", "rekey-child", "rekey-ike", "rekey-ike", "rekey-both", "delete-child", "delete-ike", "reload",
-          "start", "start", "shutdown", "leave"]
+          "start", "start", "shutdown", "leave", "request", "request", "request", "request"]
 choose = random.Random(SEED)
 
 
@@ -46,12 +46,13 @@ class Host:
         self.log = open("%s/%s.log" % (OUT, name), "ab")
         self.reqids, self.standing = {}, set()  # of connections; the policies of templates and exemptions
 
-    def start(self, *more):
-        """As the unit does (packaging/cygnet.service)."""
+    def start(self, *more, kill_at=0):
+        """As the unit does (packaging/cygnet.service). kill_at: it dies of that request to the kernel (killer.c)."""
+        environment = dict(os.environ, LD_PRELOAD="/run/killer.so", CYGNET_KILL_AT=str(kill_at)) if kill_at else None
         self.process = subprocess.Popen(
             ["nsenter", "-t", self.shell, "--net", "--mount", TOP + "/build/cygnetd", "--foreground", "--log-level", "debug",
              "--nssdir", "/var/lib/ipsec/nss", "--keylog", "%s/%s.keys" % (OUT, self.name), *more],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -205,6 +206,8 @@ def look(hosts):
     except Gone as e:
         return [("no answer", "a daemon does not answer: %s" % e)], {}
     found = [d for n in hosts for d in difference(before[n], kernel[n], views[n])]
+    for n, v in views.items():
+        v.sends &= before[n].sends
     found += ends(views["alice"], views["bob"], {n: k[0] for n, k in kernel.items()})
     return found, {n: (v.rows + v.flows, sorted(kernel[n][0]), sorted(kernel[n][1])) for n, v in views.items()}
 
@@ -221,6 +224,13 @@ def agree(hosts, seconds):
         time.sleep(0.05)
 
 
+def dies(host, seconds):
+    try:
+        host.process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        pass
+
+
 def begin(order, name, host, other, victim):
     """Makes a busy moment; the sockets of its orders."""
     if order == "rekey-both":
@@ -234,6 +244,12 @@ def begin(order, name, host, other, victim):
         victim.kill()
         victim.start("--adopt")
         return []
+    if order == "request":
+        # A start makes some seventy requests; what comes after them are the keys, then a rekey's.
+        victim.kill()
+        victim.start("--adopt", kill_at=choose.randint(1, 110))
+        dies(victim, 0.7)
+        return [] if victim.process.poll() is not None else [victim.order("rekey-child", name=name)]
     if order in ("shutdown", "leave"):
         return [victim.order("shutdown", **({"leave-state": True} if order == "leave" else {}))]
     return [host.order(order, name=name)]
@@ -268,8 +284,9 @@ def one_kill(hosts, number, kinds, times, kills):
     try:
         sockets = begin(order, name, host, hosts[OTHER[host.name]], victim)
     except Gone as e:
-        kinds["no answer"] += 1
-        print("# %s: %s" % (what, e))
+        if order != "request":  # there it may have died in the meantime
+            kinds["no answer"] += 1
+            print("# %s: %s" % (what, e))
     time.sleep(after)
     kills.append(time.time())
     for v in victims:
@@ -379,30 +396,30 @@ def stopped(hosts):
 def main():
     hosts = {n: Host(n) for n in OTHER}
     kinds, times, kills = collections.Counter(), [], []
-    result(first_start(hosts), 3, "both daemons start, and their templates stand")
+    result(first_start(hosts), 4, "both daemons start, and their templates stand")
     pings = flood()
     for name in NETS:
         hosts["alice"].order("up", name=name).close()
     found, took, evidence, before = agree(hosts, 10)
-    result(not found, 4, "connection and private pair are keyed, kernel and daemon agree", *found)
+    result(not found, 5, "connection and private pair are keyed, kernel and daemon agree", *found)
     good, why = sees_faults(hosts)
-    result(good, 5, "what belongs to nobody, and what is missing, is seen", why)
+    result(good, 6, "what belongs to nobody, and what is missing, is seen", why)
     for name in NETS:
         hosts["alice"].order("rekey-child", name=name).close()
     found, took, evidence, before = agree(hosts, 10)
-    result(not found, 6, "by rekeying it is mended", *found)
+    result(not found, 7, "by rekeying it is mended", *found)
     for number in range(1, COUNT + 1):
         one_kill(hosts, number, kinds, times, kills)
     began = time.monotonic()
     good, why = settled(hosts, kinds)
-    result(good, 7, "a while later nothing of former runs is left", *why)
+    result(good, 8, "a while later nothing of former runs is left", *why)
     print("# after %.1f s" % (time.monotonic() - began))
     for p in pings:
         p.send_signal(signal.SIGINT)
         p.wait()
     time.sleep(0.3)  # what is under way arrives
     good, why = stopped(hosts)
-    result(good, 8, "both stop, and nothing of theirs is left", why)
+    result(good, 9, "both stop, and nothing of theirs is left", why)
     times.sort()
     print("# agreed after %.1f s at the median, %.1f s at most" % (times[len(times) // 2], times[-1]))
     print("# %d kills fell within 20 ms of a message or a change of state" % busy(hosts, kills))
