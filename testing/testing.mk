@@ -5,6 +5,7 @@ DEPTH ?= 6
 FAULTS ?= 1
 SEED ?=
 SECONDS ?= 30
+KILLS ?= 500
 
 ## make           build build/cygnetd and build/cygnet
 ## make deps      install the Debian packages that building and testing need, fetch the peers (root)
@@ -77,6 +78,10 @@ kernel: all $(TOOLS)
 	$(Q)for g in $(sort $(wildcard testing/kernel/tests/*.sh)); do \
 		$(TAP) kernel/$$(basename $$g .sh) testing/kernel/run --timeout 300 --out $(B)/kernel/$$(basename $$g .sh) $$g; done
 
+## make torture   kill -9 of daemons at KILLS=n busy moments on the test kernel, by SEED=n (root; half an hour)
+torture: all
+	$(Q)testing/kernel/run --timeout $$((300 + $(KILLS) * 12)) --out $(B)/kernel/torture testing/kernel/tests/60-torture.sh $(KILLS) $(SEED)
+
 ## make demo      the main job: a pair keyed through signed DNS, shown as it happens (root)
 demo:
 	$(Q)testing/tools/deps
@@ -100,4 +105,4 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interl
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: impairments rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: impairments rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel torture demo check
