@@ -128,10 +128,11 @@ $(foreach s,$(UNIT_SRC),$(eval $(call unit_rule,$(s),$(word 3,$(subst /, ,$(s)))
 
 # testing/sim/main_NAME.c -> build/VARIANT/NAME
 SIM_MAIN := $(wildcard testing/sim/main_*.c)
+LINK_SIM_alloc := $(foreach f,malloc calloc realloc strdup free node_step,-Wl,--wrap=$(f))
 define sim_rule
 $(B)/$(2)/$(patsubst testing/sim/main_%.c,%,$(1)): $(patsubst %.c,$(B)/$(2)/obj/%.o,$(1)) $(call archives,$(2),sim)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC_$(2)) $$(LF_$(2)) -o $$@ $$< $(call group,$(call archives,$(2),sim))
+	$$(Q)$$(CC_$(2)) $$(LF_$(2)) -o $$@ $$< $(call group,$(call archives,$(2),sim)) $(LINK_SIM_$(patsubst testing/sim/main_%.c,%,$(1)))
 endef
 $(foreach v,release asan,$(foreach s,$(SIM_MAIN),$(eval $(call sim_rule,$(s),$(v)))))
 

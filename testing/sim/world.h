@@ -87,6 +87,7 @@ struct world {
 	uint64_t tapped; /* messages that were checked against the window */
 	void (*transition)(struct world *w, const struct action *a);
 	uint64_t acquire_seq;
+	bool memory_fails; /* a step may lose actions: what follows from it is looked at */
 	FILE *trace;
 	char fault[256]; /* the first violation, or empty */
 	void *context;
