@@ -63,6 +63,7 @@
 #define LIMIT_REKEY_FUZZ 100 /* percent by which the margin is enlarged at random */
 #define LIMIT_REKEY_RETRY \
 	SECONDS(10) /* first wait after a rekey that failed; doubled each time, up to five minutes */
+#define LIMIT_AGAIN SECONDS(1) /* what there was no memory for is tried again after it */
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
 #define LIMIT_CHANGE_OVER \
 	SECONDS(10) /* how often we look whether the peer uses an SA that we have not changed over to */

@@ -365,11 +365,17 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 	} else if (x->subject) {
 		/* What serves the pair already does so until the initiator has our answer. */
 		serving = child_sa_rival(c, sa, x->subject);
-		if (!child_sa_agree(c, sa, x->subject, &seed, serving != NULL))
-			return verdict_discard(REASON_MEMORY);
-		if (serving)
-			serving->newcomer = x->subject->serial;
-		x->subject = NULL;
+		if (!child_sa_agree(c, sa, x->subject, &seed, serving != NULL)) {
+			/* The IKE SA is open all the same: the peer must not believe that there is a child. */
+			child_sa_discard(c, x->subject, REASON_MEMORY);
+			x->subject = NULL;
+			if (!write_answer(c, x, 0, TEMPORARY_FAILURE))
+				return verdict_discard(REASON_MEMORY);
+		} else {
+			if (serving)
+				serving->newcomer = x->subject->serial;
+			x->subject = NULL;
+		}
 	}
 	ike_sa_forget_handshake(c, sa);
 	return VERDICT_OK;

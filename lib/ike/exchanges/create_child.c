@@ -197,6 +197,7 @@ struct verdict child_conclude(struct ike_context *c, struct exchange *x, const s
 	struct making *w = x->work;
 	struct notify n;
 	struct parts p;
+	struct verdict v;
 	enum reason reason;
 
 	if (!conn)
@@ -217,8 +218,11 @@ struct verdict child_conclude(struct ike_context *c, struct exchange *x, const s
 	if (reason != REASON_OK)
 		return give_back(c, x, reason);
 	if (!blob_copy(&w->nonce_theirs, p.nonce))
-		return give_back(c, x, REASON_MEMORY);
-	return p.group ? making_share(c, x, &p) : conclude_go(c, x);
+		return verdict_ignore(REASON_MEMORY);
+	if (!p.group)
+		return conclude_go(c, x);
+	v = making_share(c, x, &p);
+	return v.kind == VERDICT_DISCARD ? give_back(c, x, v.reason) : v;
 }
 
 void create_child_failed(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)

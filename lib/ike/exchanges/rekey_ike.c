@@ -158,6 +158,7 @@ static struct verdict rekey_conclude(struct ike_context *c, struct exchange *x, 
 	struct choice choice;
 	struct notify n;
 	struct parts p;
+	struct verdict v;
 
 	if (message_notify(m, 0, &n))
 		return take_refusal(c, x, &n);
@@ -168,10 +169,11 @@ static struct verdict rekey_conclude(struct ike_context *c, struct exchange *x, 
 	    !nonce_is_long_enough(p.nonce, choice.suite.prf))
 		return verdict_refuse(REASON_NO_PROPOSAL, INVALID_SYNTAX);
 	if (!blob_copy(&w->nonce_theirs, p.nonce))
-		return verdict_discard(REASON_MEMORY);
+		return verdict_ignore(REASON_MEMORY);
 	x->heir->suite = choice.suite;
 	x->heir->spi_r = choice.spi;
-	return making_share(c, x, &p);
+	v = making_share(c, x, &p);
+	return v.kind == VERDICT_DISCARD ? verdict_refuse(v.reason, INVALID_SYNTAX) : v;
 }
 
 static bool derive(struct ike_context *c, struct exchange *x, struct bytes shared)

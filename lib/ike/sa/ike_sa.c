@@ -28,7 +28,7 @@ static void init_fields(struct ike_context *c, struct ike_sa *sa, const struct e
 	sa->remote = sa->first_remote = *remote;
 	sa->made = sa->last_heard = c->now;
 	sa->half_open_due = sa->linger_due = sa->life_due = sa->rekey_due = MSEC_NEVER;
-	sa->liveness_due = sa->quiet_due = sa->keepalive_due = MSEC_NEVER;
+	sa->liveness_due = sa->quiet_due = sa->keepalive_due = sa->again_due = MSEC_NEVER;
 	sa->peer_window = 1;
 	window_init(&sa->ours, 1);
 	window_init(&sa->theirs, 1);
@@ -269,6 +269,19 @@ const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, 
 	return cell;
 }
 
+void ike_sa_again(struct ike_context *c, struct ike_sa *sa)
+{
+	sa->again_due = msec_earlier(sa->again_due, msec_after(c->now, LIMIT_AGAIN));
+}
+
+void ike_sa_fails(struct ike_context *c, struct ike_sa *sa, enum reason reason)
+{
+	if (sa->state == IKE_ESTABLISHED)
+		sa->closing = true;
+	else
+		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
+}
+
 void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *heir)
 {
 	struct list *pos, *next;
@@ -286,6 +299,7 @@ void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *he
 	list_splice(&heir->queue, &old->queue);
 	heir->queued += old->queued;
 	old->queued = 0;
+	heir->again_due = msec_earlier(heir->again_due, old->again_due);
 	ike_sa_happens(c, old, HAPPENED_REPLACED, REASON_REPLACED);
 	old->quiet_due = msec_after(c->now, LIMIT_REKEYED);
 	news = context_news(c, NEWS_IKE_REPLACED);
@@ -403,7 +417,7 @@ static msec due_of_exchanges(const struct ike_sa *sa)
 
 void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
 {
-	msec due = msec_earlier(sa->half_open_due, due_of_exchanges(sa));
+	msec due = msec_earlier(msec_earlier(sa->half_open_due, sa->again_due), due_of_exchanges(sa));
 	struct list *pos, *next;
 
 	if (sa->state == IKE_DELETED)
