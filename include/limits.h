@@ -8,6 +8,8 @@
 #include "instant.h"
 
 /* Text and packets */
+#define LIMIT_STEP_ACTIONS 256 /* a step's list has room for so many before any memory is asked for */
+#define LIMIT_STEP_NEWS 64 /* the same of what IKE tells, and of what opportunism wishes */
 #define LIMIT_NOTE_TEXT 512 /* octets of one log line */
 #define LIMIT_DATAGRAM 65507 /* the largest UDP payload over IPv4 */
 #define LIMIT_MESSAGE 16384 /* the largest IKE message that we read or write */

@@ -15,10 +15,11 @@ fresh:
 	$(Q)rm -rf $(B)/tap
 
 ## make quick     unit tests, small worlds, tables, tidy; under sanitizers; no root, no network
-quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave
+quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
+	$(Q)$(TAP) alloc $(B)/asan/alloc
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n
@@ -29,6 +30,10 @@ sim: $(B)/release/sim
 interleave: $(B)/release/interleave
 	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS)
 	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS) --apart
+
+## make alloc     want of memory: each allocation of each story fails once
+alloc: $(B)/asan/alloc
+	$(Q)$(B)/asan/alloc
 
 ## make mutants    small faults put into collide, window and delete: how many the tests notice (minutes)
 mutants:
@@ -78,10 +83,11 @@ demo:
 	$(Q)testing/kernel/run --timeout 120 --out $(B)/demo testing/kernel/demo.sh
 
 ## make check     everything; ends with one line: N passed, N failed, N skipped
-check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/release/sim $(B)/release/interleave $(FUZZ)
+check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc $(B)/release/sim $(B)/release/interleave $(FUZZ)
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
+	$(Q)$(TAP) alloc $(B)/asan/alloc
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
 	$(Q)$(TAP) interleave/together $(B)/release/interleave --depth $(DEPTH)
 	$(Q)$(TAP) interleave/apart $(B)/release/interleave --depth $(DEPTH) --apart
@@ -92,4 +98,4 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interl
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: rfc rfc-table alloc interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check

@@ -211,7 +211,7 @@ void due_settle(struct ike_context *c, struct ike_sa *sa)
 	if (!sa)
 		return;
 	/* A wanted delete that could not be queued before is queued now. */
-	if (sa->state == IKE_ESTABLISHED && sa->closing)
+	if ((sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED) && sa->closing)
 		delete_ike(c, sa, c->stopping ? REASON_STOPPING : REASON_WE_DELETED);
 	/* Long before the numbers run out (checklist M7). */
 	if (sa->state == IKE_ESTABLISHED &&

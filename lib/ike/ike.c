@@ -33,7 +33,9 @@ struct ike *ike_new(const struct crypto *crypto)
 	ike->context.crowd = calloc(1, sizeof(*ike->context.crowd));
 	ike->context.abilities = (struct kernel_abilities){ "none", true, true, true, true, 0 };
 	ike->context.suspects = calloc(1, sizeof(*ike->context.suspects));
-	if (!ike->context.crowd || !ike->context.suspects || !table_init(&ike->context.table)) {
+	if (!ike->context.crowd || !ike->context.suspects || !context_news_grow(&ike->context) ||
+	    !table_init(&ike->context.table)) {
+		free(ike->context.news);
 		free(ike->context.crowd);
 		free(ike->context.suspects);
 		free(ike);

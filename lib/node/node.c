@@ -365,6 +365,20 @@ static void drop_undone(struct actions *actions, size_t from)
 	actions->count = kept;
 }
 
+/* The same without memory, in place: slower. */
+static void order_slowly(struct action *at, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct action moved = at[i];
+		size_t to = i;
+
+		for (; to && rank(at[to - 1].kind) > rank(moved.kind); to--)
+			at[to] = at[to - 1];
+		at[to] = moved;
+		wipe(&moved, sizeof(moved));
+	}
+}
+
 /* Orders this step's actions, keeping those of one rank as they came. */
 static void order(struct actions *actions, size_t from)
 {
@@ -372,8 +386,10 @@ static void order(struct actions *actions, size_t from)
 	struct action *sorted = count > 1 ? malloc(count * sizeof(*sorted)) : NULL;
 	size_t used = 0;
 
-	if (!sorted)
+	if (!sorted) {
+		order_slowly(&actions->at[from], count);
 		return;
+	}
 	for (int r = 0; r <= 5; r++) {
 		for (size_t i = 0; i < count; i++) {
 			if (rank(actions->at[from + i].kind) == r)

@@ -104,6 +104,7 @@ void flows_discard(struct oe *oe);
 
 /* flow.c: the machine. Returns whether the flow is still there. */
 bool flow_happens(struct oe *oe, struct flow *flow, enum flow_event event);
+bool oe_wishes_grow(struct oe *oe); /* before the first: so many as a step usually brings */
 struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind);
 void flow_pair_text(const struct flow *flow, char text[96]);
 

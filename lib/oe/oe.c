@@ -13,7 +13,7 @@ struct oe *oe_new(const struct crypto *crypto)
 	if (!oe)
 		return NULL;
 	oe->crypto = crypto;
-	if (!flows_init(oe)) {
+	if (!flows_init(oe) || !oe_wishes_grow(oe)) {
 		oe_discard(oe);
 		return NULL;
 	}

@@ -136,24 +136,27 @@ static void check(struct world *w, size_t node)
 
 void sim_step(struct world *w, size_t node, struct event *event)
 {
-	struct actions actions;
+	struct actions *actions = &w->actions;
 
-	actions_init(&actions);
+	if (!actions_reserve(actions, LIMIT_STEP_ACTIONS))
+		abort();
 	w->steps++;
 	tape_rewind(&w->nodes[node].tape);
 	if (w->trace)
 		sim_trace_event(w, node, event);
-	node_step(w->nodes[node].node, w->now + w->nodes[node].ahead, event, &actions);
-	for (size_t i = 0; i < actions.count; i++) {
+	node_step(w->nodes[node].node, w->now + w->nodes[node].ahead, event, actions);
+	for (size_t i = 0; i < actions->count; i++) {
 		if (w->trace)
-			sim_trace_action(w, node, &actions.at[i]);
-		carry_out(w, node, &actions.at[i]);
+			sim_trace_action(w, node, &actions->at[i]);
+		carry_out(w, node, &actions->at[i]);
 	}
 	if (w->trace)
 		sim_trace_random(w, node);
-	if (actions.failed && !w->memory_fails)
+	if (actions->unanswered)
+		w->nodes[node].up_status = 1;
+	if (actions->failed && !w->memory_fails)
 		SIM_FAULT(w, "an action was lost for want of memory");
-	actions_discard(&w->nodes[node].crypto.crypto, &actions);
+	actions_clear(&w->nodes[node].crypto.crypto, actions);
 	sim_look(w, node);
 	check(w, node);
 }
@@ -374,6 +377,7 @@ bool world_end(struct world *w)
 	w->heap = NULL;
 	w->heap_room = 0;
 	sim_tap_discard(w);
+	actions_discard(NULL, &w->actions);
 	for (size_t i = 0; i < w->node_count; i++) {
 		struct sim_node *n = &w->nodes[i];
 

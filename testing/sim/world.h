@@ -66,6 +66,7 @@ struct world {
 	msec now;
 	struct sim_node nodes[WORLD_NODES];
 	size_t node_count;
+	struct actions actions; /* of the step; its room is kept, as the daemon does */
 	struct sim_item **heap; /* by time, then by order of scheduling */
 	size_t heap_count, heap_room;
 	uint64_t scheduled, installed;

@@ -61,6 +61,12 @@ static void set_spis(struct ike_sa *sa, bool initiator, uint64_t ours, uint64_t 
 	sa->spi_r = initiator ? peers : ours;
 }
 
+/* Whoever is in the table has room for its deadline: without one it could live for ever. */
+static bool enter_table(struct ike_context *c, struct ike_sa *sa)
+{
+	return deadlines_reserve(&c->deadlines, c->table.count + 1) && table_add(&c->table, sa);
+}
+
 struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
 			  const struct endpoint *local, const struct endpoint *remote)
 {
@@ -77,7 +83,7 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 	}
 	init_fields(c, sa, local, remote);
 	set_spis(sa, initiator, spi, peer_spi);
-	if (!table_add(&c->table, sa)) {
+	if (!enter_table(c, sa)) {
 		ike_sa_discard(c, sa, REASON_LIMIT);
 		return NULL;
 	}
@@ -120,7 +126,7 @@ struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool
 
 bool ike_sa_open_heir(struct ike_context *c, struct ike_sa *heir)
 {
-	if (!table_add(&c->table, heir))
+	if (!enter_table(c, heir))
 		return false;
 	ike_sa_happens(c, heir, HAPPENED_INHERITED, REASON_REPLACED);
 	return true;
@@ -276,8 +282,8 @@ void ike_sa_again(struct ike_context *c, struct ike_sa *sa)
 
 void ike_sa_fails(struct ike_context *c, struct ike_sa *sa, enum reason reason)
 {
-	if (sa->state == IKE_ESTABLISHED)
-		sa->closing = true;
+	if (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED)
+		sa->closing = true; /* due_settle asks for the delete */
 	else
 		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
 }
@@ -433,7 +439,7 @@ void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
 
 		due = msec_earlier(due, msec_earlier(child->due, child->rekey_due));
 	}
-	/* Without memory for a deadline the SA could live for ever: it goes now. */
+	/* There is room for it (enter_table). */
 	if (!deadlines_set(&c->deadlines, sa->serial, due))
 		actions_note(c->actions, NOTE_ERROR, "#%llu: no memory for a deadline",
 			     (unsigned long long)sa->serial);

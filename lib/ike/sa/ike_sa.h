@@ -85,7 +85,8 @@ struct ike_sa {
 	enum key_level level;
 	msec made, established;
 	/* MSEC_NEVER: not running */
-	msec half_open_due, linger_due, life_due, rekey_due, liveness_due, quiet_due, keepalive_due, again_due;
+	msec half_open_due, linger_due, life_due, rekey_due, liveness_due, quiet_due, keepalive_due,
+		again_due;
 	unsigned rekey_failures;
 	msec last_heard; /* a fresh protected message or packet */
 	msec checked; /* when a hint last made us ask for a sign of life */
