@@ -1,5 +1,5 @@
 /*
- * alloc [--every N] [--only STORY NODE [K]]: want of memory, everywhere. A story (a handshake, a rekey, a delete ...) is told once
+ * alloc [--every N] [--only STORY ASKS FAILS K one|step|while]: want of memory, everywhere. A story (a handshake, a rekey, a delete ...) is told once
  * to count the allocations that one node makes in its steps. Then it is told again for each of them, which fails; all after it
  * succeed. Five minutes later both ends must agree, with nothing half done; whoever asked must have been answered; everything
  * that is asked for again must succeed; a stop must be clean, and no octet may be left.
@@ -12,14 +12,25 @@
 #include "world_inside.h"
 
 #define CONNS 2
+#define WANT_LASTS SECONDS(3)
 
 /* ---- an allocator that fails once ---- */
 
 static struct {
 	const struct node *node; /* whose steps count */
 	bool within; /* a step of it */
+	unsigned long steps; /* of all nodes */
+	msec now;
 	bool told; /* where it fails is printed */
-	unsigned long count, fails; /* the number of the one that fails; 0: none */
+	unsigned long count, fails; /* the number of the first that fails; 0: none */
+	enum want {
+		WANT_ONE, /* only that one */
+		WANT_STEP, /* and all others of the step */
+		WANT_WHILE, /* and all others of some seconds */
+		WANTS,
+	} want;
+	unsigned long step; /* that it was in; 0: not yet */
+	msec until;
 	long live; /* blocks that were given and not yet taken back */
 } memory;
 
@@ -41,8 +52,17 @@ void __sanitizer_print_stack_trace(void) __attribute__((weak));
 
 static bool is_refused(void)
 {
-	bool refused = memory.within && ++memory.count == memory.fails;
+	bool refused;
 
+	if (!memory.within)
+		return false;
+	memory.count++;
+	if (memory.count == memory.fails) {
+		memory.step = memory.steps;
+		memory.until = msec_after(memory.now, WANT_LASTS);
+	}
+	refused = memory.count == memory.fails || (memory.want == WANT_STEP && memory.step == memory.steps) ||
+		  (memory.want == WANT_WHILE && memory.step && memory.now < memory.until);
 	if (refused && memory.told && __sanitizer_print_stack_trace)
 		__sanitizer_print_stack_trace();
 	return refused;
@@ -89,6 +109,8 @@ void __wrap_free(void *p)
 void __wrap_node_step(struct node *node, msec now, struct event *event, struct actions *actions)
 {
 	memory.within = node == memory.node;
+	memory.now = now;
+	memory.steps++;
 	__real_node_step(node, now, event, actions);
 	memory.within = false;
 }
@@ -229,6 +251,7 @@ static unsigned long tell(struct told *t, unsigned long fails)
 	memory.node = t->w.nodes[t->fails].node;
 	memory.count = 0;
 	memory.fails = fails;
+	memory.step = 0;
 	world_command(&t->w, t->asks, s->command, conns[s->conn]);
 	world_run(&t->w, SECONDS(10));
 	count = memory.count;
@@ -253,6 +276,8 @@ static unsigned long tell(struct told *t, unsigned long fails)
 	return count;
 }
 
+static const char *const wants[WANTS] = { "one", "step", "while" };
+
 struct sums {
 	unsigned long allocations, runs, failed;
 	unsigned tests, stories;
@@ -272,11 +297,13 @@ static void tell_each(struct told *t, unsigned long every, struct sums *sums)
 		runs++;
 		if (!t->w.fault[0])
 			continue;
-		printf("# --only %s %zu %zu %lu: %s\n", t->story->name, t->asks, t->fails, k, t->w.fault);
+		printf("# --only %s %zu %zu %lu %s: %s\n", t->story->name, t->asks, t->fails, k,
+		       wants[memory.want], t->w.fault);
 		failed++;
 	}
-	printf("%sok %u - %s, asked by node %zu, node %zu fails: %lu allocations, %lu runs, %lu failed\n",
-	       failed ? "not " : "", ++sums->tests, t->story->name, t->asks, t->fails, count, runs, failed);
+	printf("%sok %u - %s, asked by node %zu, node %zu fails, %s: %lu allocations, %lu runs, %lu failed\n",
+	       failed ? "not " : "", ++sums->tests, t->story->name, t->asks, t->fails, wants[memory.want],
+	       count, runs, failed);
 	fflush(stdout);
 	sums->allocations += count;
 	sums->runs += runs;
@@ -306,13 +333,16 @@ int main(int argc, char **argv)
 	struct sums sums = { 0 };
 	unsigned long every = 1;
 
-	if (argc == 6 && !strcmp(argv[1], "--only"))
+	if (argc == 7 && !strcmp(argv[1], "--only")) {
+		while (memory.want < WANTS - 1 && strcmp(wants[memory.want], argv[6]))
+			memory.want++;
 		return tell_one(&t, argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
 				strtoul(argv[5], NULL, 10));
+	}
 	if (argc == 3 && !strcmp(argv[1], "--every"))
 		every = strtoul(argv[2], NULL, 10);
 	if (!every || (argc != 1 && argc != 3)) {
-		fprintf(stderr, "alloc [--every N] [--only STORY ASKS FAILS K]\n");
+		fprintf(stderr, "alloc [--every N] [--only STORY ASKS FAILS K one|step|while]\n");
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(stories); i++) {
@@ -320,7 +350,8 @@ int main(int argc, char **argv)
 			t.story = &stories[i];
 			t.asks = n >> 1;
 			t.fails = n & 1;
-			tell_each(&t, every, &sums);
+			for (memory.want = 0; memory.want < WANTS; memory.want++)
+				tell_each(&t, every, &sums);
 		}
 	}
 	printf("1..%u\n# %zu stories, %lu allocations, %lu runs, %lu failed\n", sums.tests,
