@@ -144,10 +144,12 @@ FUZZ_NEEDS_payload := ike base
 FUZZ_NEEDS_config := plan base
 FUZZ_NEEDS_dns := oe base
 FUZZ_NEEDS_node := sim node ike oe plan base
+FUZZ_NEEDS_state := sim node ike oe plan base
+FUZZ_MORE_state := $(B)/fuzz/obj/testing/fuzz/state_message.o
 define fuzz_rule
-$(B)/fuzz/$(1)_fuzz: $(B)/fuzz/obj/testing/fuzz/$(1)_fuzz.o $(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)
+$(B)/fuzz/$(1)_fuzz: $(B)/fuzz/obj/testing/fuzz/$(1)_fuzz.o $(FUZZ_MORE_$(1)) $(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC_fuzz) $$(LF_fuzz) -o $$@ $$< $(call group,$(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)) $(if $(filter netlink,$(1)),$(LINK_kernel)) $(if $(filter dns,$(1)),-lldns)
+	$$(Q)$$(CC_fuzz) $$(LF_fuzz) -o $$@ $$< $(FUZZ_MORE_$(1)) $(call group,$(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)) $(if $(filter netlink,$(1)),$(LINK_kernel)) $(if $(filter dns,$(1)),-lldns)
 endef
 $(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(patsubst testing/fuzz/%_fuzz.c,%,$(s)))))
 
