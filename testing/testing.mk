@@ -67,9 +67,10 @@ rfc-table:
 man: $(B)/tools/man
 	$(Q)$(B)/tools/man > packaging/man/ipsec.conf.5
 
-## make fuzz      every fuzz target for SECONDS=n
+## make fuzz      every fuzz target for SECONDS=n, the one with state for twice as long
 fuzz: $(FUZZ)
-	$(Q)for f in $(FUZZ); do $(TAP) fuzz/$$(basename $$f) testing/tools/fuzz $$f $(SECONDS); done
+	$(Q)for f in $(FUZZ); do case $$f in */state_fuzz) s=$$(($(SECONDS) * 2));; *) s=$(SECONDS);; esac; \
+		$(TAP) fuzz/$$(basename $$f) testing/tools/fuzz $$f $$s; done
 
 ## make kernel    the groups of testing/kernel/tests on the test kernel (root)
 kernel: all $(TOOLS)

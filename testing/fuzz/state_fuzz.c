@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "lib/ike/ike_inside.h"
+#include "lib/ike/sa/child_sa.h"
+#include "lib/ike/sa/exchange.h"
 #include "state_fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -199,16 +201,46 @@ static void ask_each(struct state *s)
 	}
 }
 
+/*
+ * What is still half done; NULL: nothing. As world_at_rest, but for a successor that answers a rekey: while its peer says
+ * nothing it waits, looked at now and then, and the old one serves to its end.
+ */
+static const char *unrest(const struct state *s)
+{
+	const struct ike_context *c = ike_inside(node_ike(s->w.nodes[s->victim].node));
+	const char *why;
+
+	if (world_at_rest(&s->w, s->victim, &why))
+		return NULL;
+	for (const struct list *at = c->table.all.next; at != &c->table.all; at = at->next) {
+		const struct ike_sa *sa = LIST_ENTRY(at, struct ike_sa, link);
+		bool other = sa->state != IKE_ESTABLISHED || sa->queued;
+
+		if (sa->state == IKE_DELETED && sa->linger_due != MSEC_NEVER)
+			continue;
+		for (const struct list *p = sa->live.next; p != &sa->live; p = p->next)
+			other = other || LIST_ENTRY(p, struct exchange, link)->step != EXCHANGE_ANSWERED;
+		for (const struct list *p = sa->children.next; p != &sa->children; p = p->next) {
+			const struct child_sa *child = LIST_ENTRY(p, struct child_sa, link);
+
+			other = other || (child->state != CHILD_INSTALLED &&
+					  (child->state != CHILD_INBOUND || child->due == MSEC_NEVER));
+		}
+		if (other)
+			return why;
+	}
+	return list_empty(&c->table.larval) ? NULL : why;
+}
+
 static void judge(struct state *s)
 {
-	const char *why;
 
 	world_run(&s->w, SECONDS(1)); /* jobs come home */
 	s->silent = true;
 	world_run(&s->w, SECONDS(2)); /* what was under way has come */
 	ask_each(s);
 	world_run(&s->w, SECONDS(400));
-	require(s, world_at_rest(&s->w, s->victim, &why), why);
+	require(s, !unrest(s), unrest(s));
 	world_command(&s->w, s->victim, COMMAND_SHUTDOWN, "");
 	world_run(&s->w, SECONDS(8));
 	require(s, s->w.nodes[s->victim].stopped, "a stop does not end");
@@ -218,10 +250,14 @@ static void judge(struct state *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct state s;
+	const char *trace = getenv("TRACE"); /* a file: what happens is written into it */
+	FILE *to = trace ? fopen(trace, "w") : NULL;
 
+	if (to)
+		setvbuf(to, NULL, _IOLBF, BUFSIZ);
 	memset(&s, 0, sizeof(s));
 	s.input = reader_of(bytes_of(data, size));
-	world_init(&s.w, 1, 2, NULL);
+	world_init(&s.w, 1, 2, to);
 	s.victim = state_octet(&s) & 1;
 	s.w.context = &s;
 	s.w.filter = filter;
@@ -236,5 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	judge(&s);
 	state_forget(&s);
+	if (to)
+		fclose(to);
 	return 0;
 }

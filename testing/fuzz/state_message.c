@@ -316,7 +316,7 @@ static struct bytes fill(struct state *s, const struct aim *a, struct build *b, 
 	}
 	inner = build_plain(b, first);
 	if (inner.len > sizeof(plain))
-		return BYTES_NONE;
+		return bytes_of(plain, 0);
 	if (inner.len)
 		memcpy(plain, inner.at, inner.len);
 	for (unsigned i = how & 16 ? 1 + (state_octet(s) & 3) : 0; i && inner.len; i--) {
