@@ -77,7 +77,7 @@ static struct ike_context *enter(struct ike *ike, msec now, struct actions *acti
 	return &ike->context;
 }
 
-void ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_addresses *addresses)
+bool ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_addresses *addresses)
 {
 	struct ike_context *c = &ike->context;
 
@@ -86,7 +86,7 @@ void ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_a
 		c->addresses = malloc(sizeof(*c->addresses));
 	if (addresses && c->addresses)
 		*c->addresses = *addresses;
-	peers_make(&c->peers, plan, c->addresses);
+	return peers_make(&c->peers, plan, c->addresses) && (!addresses || c->addresses);
 }
 
 void ike_set_abilities(struct ike *ike, const struct kernel_abilities *abilities)

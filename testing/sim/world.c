@@ -288,6 +288,7 @@ static void start_node(struct world *w, size_t i)
 	tape_discard(&n->tape);
 	tape_init(&n->tape, &n->crypto.crypto, false);
 	n->node = node_new(&n->tape.crypto);
+	n->plan = NULL;
 	if (!n->node || !a)
 		abort();
 	a->at[0] = n->address;
@@ -415,7 +416,7 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 	sources[2].text = strdup(group_text ? group_text : "");
 	for (int i = 0; i < 3; i++)
 		sources[i].len = strlen(sources[i].text);
-	event.plan = plan_make_from_sources(sources, 3, &places, NULL, &problems);
+	event.plan = plan_make_from_sources(sources, 3, &places, w->nodes[node].plan, &problems);
 	for (int i = 0; i < 3; i++)
 		free(sources[i].text);
 	if (!event.plan) {
@@ -424,6 +425,7 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 		SIM_FAULT(w, "the configuration is wrong");
 		return false;
 	}
+	w->nodes[node].plan = event.plan;
 	sim_step(w, node, &event);
 	return true;
 }

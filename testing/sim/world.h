@@ -31,6 +31,7 @@ struct sim_policy {
 
 struct sim_node {
 	struct node *node;
+	const struct plan *plan; /* in force; the node's */
 	struct sim_crypto crypto;
 	struct tape tape; /* over crypto: what the node draws is in the trace */
 	struct address address;
