@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char config[] = "config setup\n ike-quiet=60s\n"
 			     "conn %default\n left=10.0.0.1\n right=10.0.0.2\n authby=secret\n auto=add\n"
-			     " keyingtries=1\n"
+			     " keyingtries=1\n retransmit-timeout=20s\n dpddelay=1h\n"
 			     "conn t0\n"
 			     "conn t1\n leftsubnet=10.1.1.0/24\n rightsubnet=10.2.1.0/24\n";
 static const char secrets[] = ": PSK \"a secret of the fuzzer\"\n";
@@ -239,7 +239,7 @@ static void judge(struct state *s)
 	s->silent = true;
 	world_run(&s->w, SECONDS(2)); /* what was under way has come */
 	ask_each(s);
-	world_run(&s->w, SECONDS(400));
+	world_run(&s->w, SECONDS(240));
 	require(s, !unrest(s), unrest(s));
 	world_command(&s->w, s->victim, COMMAND_SHUTDOWN, "");
 	world_run(&s->w, SECONDS(8));
