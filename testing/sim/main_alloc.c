@@ -142,12 +142,16 @@ static const struct story {
 static const struct way {
 	const char *name, *lines;
 	bool raw; /* raw keys: signatures are jobs */
+	const char *far; /* lines of node 1; NULL: the same */
 } ways[] = {
-	{ "secret", " authby=secret\n", false },
-	{ "raw-key", " authby=rsa-sha2\n", true },
-	{ "fragments", " authby=secret\n fragmentation=force\n fragment-size=576\n", false },
-	{ "childless", " authby=secret\n childless=prefer\n", false },
-	{ "opportunistic", NULL, true },
+	{ "secret", " authby=secret\n", false, NULL },
+	{ "raw-key", " authby=rsa-sha2\n", true, NULL },
+	{ "fragments", " authby=secret\n fragmentation=force\n fragment-size=576\n", false, NULL },
+	{ "childless", " authby=secret\n childless=prefer\n", false, NULL },
+	/* Each begins with a group that the other refuses: INVALID_KE_PAYLOAD. */
+	{ "groups", " authby=secret\n ike=aes_gcm256-sha2_256-dh31,aes_gcm256-sha2_256-dh19\n", false,
+	  " authby=secret\n ike=aes_gcm256-sha2_256-dh20,aes_gcm256-sha2_256-dh19\n" },
+	{ "opportunistic", NULL, true, NULL },
 };
 
 #define CONNS_TEXT  \
@@ -285,7 +289,7 @@ static void configure(struct told *t, size_t node, bool again)
 	snprintf(text, sizeof(text),
 		 "config setup\n ike-quiet=60s\n"
 		 "conn %%default\n left=10.0.0.1\n right=10.0.0.2\n auto=add\n%s%s%s%s" CONNS_TEXT,
-		 t->way->lines, keys[0], keys[1], again ? MORE_TEXT : "");
+		 node && t->way->far ? t->way->far : t->way->lines, keys[0], keys[1], again ? MORE_TEXT : "");
 	world_configure(&t->w, node, text, secrets, NULL, NULL);
 }
 
