@@ -19,7 +19,7 @@ quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
-	$(Q)$(TAP) alloc $(B)/asan/alloc --every 6
+	$(Q)$(TAP) alloc $(B)/asan/alloc --every 12
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n

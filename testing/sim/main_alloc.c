@@ -127,15 +127,20 @@ static const struct story {
 	unsigned kept; /* bits: what must be up in the end */
 	bool opportunistic; /* it is one of packets, too */
 	bool reload; /* no command, but a plan with more connections, and more groups */
+	bool both; /* the other node asks for the same at the same time */
 } stories[] = {
-	{ "handshake", 0, COMMAND_UP, 0, 1, 0, true, false },
-	{ "reload", 1, COMMAND_STATUS, 0, 1, 1, true, true },
-	{ "create-child", 1, COMMAND_UP, 1, 3, 1, false, false },
-	{ "rekey-child", 1, COMMAND_REKEY_CHILD, 0, 1, 1, false, false },
-	{ "rekey-ike", 2, COMMAND_REKEY_IKE, 0, 3, 3, false, false },
-	{ "delete-child", 2, COMMAND_DOWN, 0, 2, 2, false, false },
-	{ "delete-ike", 1, COMMAND_DOWN, 0, 0, 0, false, false },
-	{ "liveness", 1, COMMAND_LIVENESS, 0, 1, 1, false, false },
+	{ "handshake", 0, COMMAND_UP, 0, 1, 0, true, false, false },
+	{ "reload", 1, COMMAND_STATUS, 0, 1, 1, true, true, false },
+	{ "create-child", 1, COMMAND_UP, 1, 3, 1, false, false, false },
+	{ "rekey-child", 1, COMMAND_REKEY_CHILD, 0, 1, 1, false, false, false },
+	{ "rekey-ike", 2, COMMAND_REKEY_IKE, 0, 3, 3, false, false, false },
+	{ "delete-child", 2, COMMAND_DOWN, 0, 2, 2, false, false, false },
+	{ "delete-ike", 1, COMMAND_DOWN, 0, 0, 0, false, false, false },
+	{ "liveness", 1, COMMAND_LIVENESS, 0, 1, 1, false, false, false },
+	{ "handshake-both", 0, COMMAND_UP, 0, 1, 0, false, false, true },
+	{ "rekey-child-both", 1, COMMAND_REKEY_CHILD, 0, 1, 1, false, false, true },
+	{ "rekey-ike-both", 2, COMMAND_REKEY_IKE, 0, 3, 3, false, false, true },
+	{ "delete-ike-both", 1, COMMAND_DOWN, 0, 0, 0, false, false, true },
 };
 
 /* How the nodes prove themselves, and what their messages look like. */
@@ -366,6 +371,8 @@ static unsigned long tell(struct told *t, unsigned long fails)
 		t->w.nodes[t->asks].up_status = 0;
 	} else {
 		ask(t, t->asks, s->command, s->conn);
+		if (s->both)
+			ask(t, !t->asks, s->command, s->conn);
 	}
 	world_run(&t->w, SECONDS(10));
 	count = memory.count;
@@ -377,7 +384,7 @@ static unsigned long tell(struct told *t, unsigned long fails)
 	world_run(&t->w, SECONDS(100));
 	up = judge(t, "later", !is_opportunistic(t));
 	/* Node 0 has made what there was, and makes again what the other takes down. */
-	after = s->command == COMMAND_DOWN && t->asks ? (1u << s->base) - 1 : s->after;
+	after = s->command == COMMAND_DOWN && t->asks && !s->both ? (1u << s->base) - 1 : s->after;
 	if ((up & ~after) || (s->kept & ~up && !is_opportunistic(t)))
 		SIM_FAULT(&t->w, "later, connections %x carry packets", up);
 	if (!fails && !is_opportunistic(t) && up != after)

@@ -306,13 +306,17 @@ static struct exchange *own_request(const struct exchange *x)
 	return NULL;
 }
 
-static void remember_rival(struct exchange *own, const struct child_sa *child)
+/* false without memory: then the peer must not get its own, for nobody could tell later which of the two is redundant. */
+static bool remember_rival(struct exchange *own, const struct child_sa *child)
 {
 	struct making *w = own ? making_of(own) : NULL;
 
+	if (!own)
+		return true;
 	if (!w || !blob_copy(&w->rival_lowest, bytes_of_blob(&child->lowest)))
-		return;
+		return false;
 	w->rival = child->serial;
+	return true;
 }
 
 /* A child for the same pair that serves already: the peer wants another in its place. */
@@ -346,7 +350,8 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x)
 	if (w->group)
 		parts_write_ke(&p.build, w->group, bytes_of_blob(&w->ke_public));
 	child_offer_reply_ts(&p.build, child);
-	if (!packet_finish(c, &p, x) || !blob_copy(&child->lowest, making_lowest(w)))
+	if (!packet_finish(c, &p, x) || !blob_copy(&child->lowest, making_lowest(w)) ||
+	    !remember_rival(own, child))
 		return verdict_discard(REASON_MEMORY);
 	if (own && own->subject && !child->owner)
 		child->owner = own->subject->owner;
@@ -357,7 +362,6 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x)
 	if (!child_sa_agree(c, x->owner, child, &seed, x->target != 0))
 		return verdict_discard(REASON_MEMORY);
 	x->subject = NULL;
-	remember_rival(own, child);
 	if (twin)
 		child_sa_happens(c, twin, CHILD_SUCCEEDED, REASON_REPLACED);
 	return VERDICT_OK;
