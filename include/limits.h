@@ -8,6 +8,8 @@
 #include "instant.h"
 
 /* Text and packets */
+#define LIMIT_STEP_ACTIONS 256 /* a step's list has room for so many before any memory is asked for */
+#define LIMIT_STEP_NEWS 64 /* the same of what IKE tells, and of what opportunism wishes */
 #define LIMIT_NOTE_TEXT 512 /* octets of one log line */
 #define LIMIT_DATAGRAM 65507 /* the largest UDP payload over IPv4 */
 #define LIMIT_MESSAGE 16384 /* the largest IKE message that we read or write */
@@ -66,6 +68,7 @@
 	SECONDS(10) /* first wait after a rekey that failed; doubled each time, up to five minutes */
 #define LIMIT_REKEY_REFUSALS \
 	5 /* after so many (five minutes) a peer that always says "later" gets a new handshake (RFC 7296 2.25) */
+#define LIMIT_AGAIN SECONDS(1) /* what there was no memory for is tried again after it */
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
 #define LIMIT_CHANGE_OVER \
 	SECONDS(10) /* how often we look whether the peer uses an SA that we have not changed over to */

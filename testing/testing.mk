@@ -16,10 +16,11 @@ fresh:
 	$(Q)rm -rf $(B)/tap
 
 ## make quick     unit tests, small worlds, tables, tidy; under sanitizers; no root, no network
-quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave
+quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
+	$(Q)$(TAP) alloc $(B)/asan/alloc --every 12
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n; MIX=gentle: rekeys only, not a packet may be lost
@@ -30,6 +31,10 @@ sim: $(B)/release/sim
 interleave: $(B)/release/interleave
 	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS)
 	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS) --apart
+
+## make alloc     want of memory: each allocation of each story fails once
+alloc: $(B)/asan/alloc
+	$(Q)$(B)/asan/alloc
 
 ## make mutants    small faults put into collide, window and delete: how many the tests notice (minutes)
 mutants:
@@ -69,9 +74,10 @@ rfc-table:
 man: $(B)/tools/man
 	$(Q)$(B)/tools/man > packaging/man/ipsec.conf.5
 
-## make fuzz      every fuzz target for SECONDS=n
+## make fuzz      every fuzz target for SECONDS=n, the one with state for twice as long
 fuzz: $(FUZZ)
-	$(Q)for f in $(FUZZ); do $(TAP) fuzz/$$(basename $$f) testing/tools/fuzz $$f $(SECONDS); done
+	$(Q)for f in $(FUZZ); do case $$f in */state_fuzz) s=$$(($(SECONDS) * 2));; *) s=$(SECONDS);; esac; \
+		$(TAP) fuzz/$$(basename $$f) testing/tools/fuzz $$f $$s; done
 
 ## make kernel    the groups of testing/kernel/tests on the test kernel (root)
 kernel: all $(TOOLS)
@@ -89,10 +95,11 @@ demo:
 	$(Q)testing/kernel/run --timeout 120 --out $(B)/demo testing/kernel/demo.sh
 
 ## make check     everything; ends with one line: N passed, N failed, N skipped
-check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/release/sim $(B)/release/interleave $(FUZZ)
+check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc $(B)/release/sim $(B)/release/interleave $(FUZZ)
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
+	$(Q)$(TAP) alloc $(B)/asan/alloc
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
 	$(Q)$(TAP) sim/gentle $(B)/release/sim --tap --gentle --seed 1000 --worlds $$(($(WORLDS) / 4))
 	$(Q)$(TAP) interleave/together $(B)/release/interleave --depth $(DEPTH)
@@ -105,4 +112,4 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interl
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: impairments rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel torture demo check
+.PHONY: impairments rfc rfc-table alloc interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel torture demo check

@@ -194,9 +194,19 @@ static void life_due(struct ike_context *c, struct ike_sa *sa)
 	}
 }
 
+/* What there was no memory for; a delete of the IKE SA itself is due_settle's. */
+static void again_due(struct ike_context *c, struct ike_sa *sa)
+{
+	sa->again_due = MSEC_NEVER;
+	delete_children_queue(c, sa);
+	exchange_pump(c, sa);
+}
+
 static void sa_due(struct ike_context *c, struct ike_sa *sa)
 {
 	exchanges_due(c, sa);
+	if (c->now >= sa->again_due)
+		again_due(c, sa);
 	if (sa->half_open && c->now >= sa->half_open_due)
 		ike_sa_happens(c, sa, HAPPENED_HALF_OPEN_OVER, REASON_HALF_OPEN);
 	if (sa->state == IKE_DELETED && c->now >= sa->linger_due)
@@ -217,7 +227,7 @@ void due_settle(struct ike_context *c, struct ike_sa *sa)
 	if (!sa)
 		return;
 	/* A wanted delete that could not be queued before is queued now. */
-	if (sa->state == IKE_ESTABLISHED && sa->closing)
+	if ((sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED) && sa->closing)
 		delete_ike(c, sa, c->stopping ? REASON_STOPPING : REASON_WE_DELETED);
 	/* Long before the numbers run out (checklist M7). */
 	if (sa->state == IKE_ESTABLISHED &&

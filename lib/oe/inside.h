@@ -79,6 +79,7 @@ struct oe {
 	struct public_key null_keys[1];
 	struct template *templates; /* owned */
 	size_t template_count;
+	bool lacks_templates; /* for want of memory */
 	struct finding answer; /* keys lent by a PEER_ANSWER until the next one */
 	struct oe_counts counts;
 	bool stopping;
@@ -104,6 +105,7 @@ void flows_discard(struct oe *oe);
 
 /* flow.c: the machine. Returns whether the flow is still there. */
 bool flow_happens(struct oe *oe, struct flow *flow, enum flow_event event);
+bool oe_wishes_grow(struct oe *oe); /* before the first: so many as a step usually brings */
 struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind);
 void flow_pair_text(const struct flow *flow, char text[96]);
 
@@ -115,7 +117,7 @@ void policy_put(struct oe *oe, const struct kernel_policy *policy);
 void policy_remove(struct oe *oe, const struct kernel_policy *policy);
 
 /* templates.c */
-void templates_put(struct oe *oe);
+MUST_USE bool templates_put(struct oe *oe); /* false: some were left out for want of memory */
 void templates_again(struct oe *oe, const struct flow *flow); /* re-issue: releases what its queue holds */
 void templates_remove(struct oe *oe);
 

@@ -167,29 +167,40 @@ static void trace(struct daemon *d, const char *kind, char *line)
 	free(line);
 }
 
+/* What IKE believes to be in the kernel may not be: it is looked for. */
+static void lost_action(struct daemon *d, enum event_kind during)
+{
+	struct event resync = { .kind = EVENT_RESYNC };
+
+	log_write(NOTE_ERROR, "there was no memory for an action");
+	if (during != EVENT_RESYNC)
+		queue(d, &resync);
+}
+
 static void step(struct daemon *d, struct event *event)
 {
-	struct actions actions;
+	struct actions *actions = &d->actions;
 	msec now = daemon_now();
 
-	actions_init(&actions);
-	actions.no_debug = !d->trace && !log_wants(NOTE_DEBUG);
+	actions->no_debug = !d->trace && !log_wants(NOTE_DEBUG);
 	if (d->trace) {
 		tape_rewind(&d->tape);
 		fprintf(d->trace, "E 0 %lld ", (long long)now);
 		trace(d, "", event_print(event));
 	}
-	node_step(d->node, now, event, &actions);
-	for (size_t i = 0; i < actions.count; i++) {
+	node_step(d->node, now, event, actions);
+	for (size_t i = 0; i < actions->count; i++) {
 		if (d->trace)
-			trace(d, "A 0 ", action_print(&actions.at[i]));
-		carry_out(d, &actions.at[i]);
+			trace(d, "A 0 ", action_print(&actions->at[i]));
+		carry_out(d, &actions->at[i]);
 	}
 	if (d->trace)
 		trace_random(d);
-	if (actions.failed)
-		log_write(NOTE_ERROR, "there was no memory for an action");
-	actions_discard(d->crypto, &actions);
+	if (actions->failed)
+		lost_action(d, event->kind);
+	if (actions->unanswered)
+		control_unanswered(d->control, actions->unanswered);
+	actions_clear(d->crypto, actions);
 }
 
 static void arm(struct daemon *d)

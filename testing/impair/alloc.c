@@ -1,7 +1,8 @@
 /*
  * Memory that runs out: with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup the objects of a program ask
  * here. Only within a step of a node, and only what is counted from the arming on. What a library allocates by itself
- * is not seen. One counter for all nodes of a program; the window is open on the main thread alone.
+ * is not seen. One counter for all nodes of a program; the window is open on the main thread alone. Weak: testing/sim/main_alloc.c
+ * has counters of its own.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,10 @@ extern void *__real_malloc(size_t size) __attribute__((weak));
 extern void *__real_calloc(size_t count, size_t size) __attribute__((weak));
 extern void *__real_realloc(void *old, size_t size) __attribute__((weak));
 extern char *__real_strdup(const char *text) __attribute__((weak));
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
+void *__wrap_malloc(size_t size) __attribute__((weak));
+void *__wrap_calloc(size_t count, size_t size) __attribute__((weak));
+void *__wrap_realloc(void *old, size_t size) __attribute__((weak));
+char *__wrap_strdup(const char *text) __attribute__((weak));
 
 static unsigned from, to, occasions, met;
 static _Thread_local bool window;

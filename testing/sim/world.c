@@ -151,24 +151,27 @@ static void note_actions(struct world *w, size_t node, const struct actions *act
 static void one_step(struct world *w, size_t node, struct event *event)
 {
 	struct sim_node *n = &w->nodes[node];
-	struct actions actions;
+	struct actions *actions = &w->actions;
 	msec now = impair_now(n->impair, w->now) + n->ahead;
 
-	actions_init(&actions);
+	if (!actions_reserve(actions, LIMIT_STEP_ACTIONS))
+		abort();
 	w->steps++;
 	tape_rewind(&n->tape);
 	if (w->trace)
 		sim_trace_event(w, node, event);
 	impair_step_begins(n->impair);
-	node_step(n->node, now, event, &actions);
+	node_step(n->node, now, event, actions);
 	impair_step_ends(n->impair);
-	note_actions(w, node, &actions);
-	if (actions.failed && !impair_met(n->impair, "fail-allocation"))
+	note_actions(w, node, actions);
+	if (actions->unanswered)
+		n->up_status = 1;
+	if (actions->failed && !w->memory_fails && !impair_met(n->impair, "fail-allocation"))
 		SIM_FAULT(w, "an action was lost for want of memory");
-	impair_actions(n->impair, w->now, &actions);
-	for (size_t i = 0; i < actions.count; i++)
-		carry_out(w, node, &actions.at[i]);
-	actions_discard(&n->crypto.crypto, &actions);
+	impair_actions(n->impair, w->now, actions);
+	for (size_t i = 0; i < actions->count; i++)
+		carry_out(w, node, &actions->at[i]);
+	actions_clear(&n->crypto.crypto, actions);
 	check(w, node, now);
 }
 
@@ -325,6 +328,7 @@ static void start_node(struct world *w, size_t i)
 	tape_init(&n->tape, &n->crypto.crypto, false);
 	n->impair = impair_new(&n->tape.crypto);
 	n->node = n->impair ? node_new(impair_crypto(n->impair)) : NULL;
+	n->plan = NULL;
 	if (!n->node || !a)
 		abort();
 	a->at[0] = n->address;
@@ -415,6 +419,7 @@ bool world_end(struct world *w)
 	w->heap = NULL;
 	w->heap_room = 0;
 	sim_tap_discard(w);
+	actions_discard(NULL, &w->actions);
 	for (size_t i = 0; i < w->node_count; i++) {
 		struct sim_node *n = &w->nodes[i];
 
@@ -453,7 +458,7 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 	sources[2].text = strdup(group_text ? group_text : "");
 	for (int i = 0; i < 3; i++)
 		sources[i].len = strlen(sources[i].text);
-	event.plan = plan_make_from_sources(sources, 3, &places, NULL, &problems);
+	event.plan = plan_make_from_sources(sources, 3, &places, w->nodes[node].plan, &problems);
 	for (int i = 0; i < 3; i++)
 		free(sources[i].text);
 	if (!event.plan) {
@@ -462,6 +467,7 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 		SIM_FAULT(w, "the configuration is wrong");
 		return false;
 	}
+	w->nodes[node].plan = event.plan;
 	sim_step(w, node, &event);
 	return true;
 }

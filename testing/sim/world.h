@@ -32,6 +32,7 @@ struct sim_policy {
 
 struct sim_node {
 	struct node *node;
+	const struct plan *plan; /* in force; the node's */
 	struct sim_crypto crypto;
 	struct tape tape; /* over crypto: what the node draws is in the trace */
 	struct impair *impair; /* between the node and this world, over tape; gone with the daemon */
@@ -68,6 +69,7 @@ struct world {
 	msec now;
 	struct sim_node nodes[WORLD_NODES];
 	size_t node_count;
+	struct actions actions; /* of the step; its room is kept, as the daemon does */
 	struct sim_item **heap; /* by time, then by order of scheduling */
 	size_t heap_count, heap_room;
 	uint64_t scheduled, installed;
@@ -89,6 +91,7 @@ struct world {
 	uint64_t tapped; /* messages that were checked against the window */
 	void (*transition)(struct world *w, const struct action *a);
 	uint64_t acquire_seq;
+	bool memory_fails; /* a step may lose actions: what follows from it is looked at */
 	FILE *trace;
 	char fault[256]; /* the first violation, or empty */
 	void *context;

@@ -73,6 +73,8 @@ bool context_has_ended(const struct ike_context *c, uint64_t our_spi);
 /* A fresh serial. */
 uint64_t context_serial(struct ike_context *c);
 
+/* Room for as many news as a step usually brings, and twice as many each time. */
+MUST_USE bool context_news_grow(struct ike_context *c);
 /* Appends news, filled by the caller; lends until the next call; NULL without memory. */
 struct ike_news *context_news(struct ike_context *c, enum ike_news_kind kind);
 

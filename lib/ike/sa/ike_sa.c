@@ -30,7 +30,7 @@ static void init_fields(struct ike_context *c, struct ike_sa *sa, const struct e
 	sa->remote = sa->first_remote = *remote;
 	sa->made = sa->last_heard = c->now;
 	sa->half_open_due = sa->linger_due = sa->life_due = sa->rekey_due = MSEC_NEVER;
-	sa->liveness_due = sa->quiet_due = sa->keepalive_due = MSEC_NEVER;
+	sa->liveness_due = sa->quiet_due = sa->keepalive_due = sa->again_due = MSEC_NEVER;
 	sa->peer_window = 1;
 	window_init(&sa->ours, 1);
 	window_init(&sa->theirs, 1);
@@ -63,6 +63,12 @@ static void set_spis(struct ike_sa *sa, bool initiator, uint64_t ours, uint64_t 
 	sa->spi_r = initiator ? peers : ours;
 }
 
+/* Whoever is in the table has room for its deadline: without one it could live for ever. */
+static bool enter_table(struct ike_context *c, struct ike_sa *sa)
+{
+	return deadlines_reserve(&c->deadlines, c->table.count + 1) && table_add(&c->table, sa);
+}
+
 struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
 			  const struct endpoint *local, const struct endpoint *remote)
 {
@@ -79,7 +85,7 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 	}
 	init_fields(c, sa, local, remote);
 	set_spis(sa, initiator, spi, peer_spi);
-	if (!table_add(&c->table, sa)) {
+	if (!enter_table(c, sa)) {
 		ike_sa_discard(c, sa, REASON_LIMIT);
 		return NULL;
 	}
@@ -122,7 +128,7 @@ struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool
 
 bool ike_sa_open_heir(struct ike_context *c, struct ike_sa *heir)
 {
-	if (!table_add(&c->table, heir))
+	if (!enter_table(c, heir))
 		return false;
 	ike_sa_happens(c, heir, HAPPENED_INHERITED, REASON_REPLACED);
 	return true;
@@ -271,6 +277,19 @@ const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, 
 	return cell;
 }
 
+void ike_sa_again(struct ike_context *c, struct ike_sa *sa)
+{
+	sa->again_due = msec_earlier(sa->again_due, msec_after(c->now, LIMIT_AGAIN));
+}
+
+void ike_sa_fails(struct ike_context *c, struct ike_sa *sa, enum reason reason)
+{
+	if (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED)
+		sa->closing = true; /* due_settle asks for the delete */
+	else
+		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
+}
+
 void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *heir)
 {
 	struct list *pos, *next;
@@ -288,6 +307,7 @@ void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *he
 	list_splice(&heir->queue, &old->queue);
 	heir->queued += old->queued;
 	old->queued = 0;
+	heir->again_due = msec_earlier(heir->again_due, old->again_due);
 	ike_sa_happens(c, old, HAPPENED_REPLACED, REASON_REPLACED);
 	old->quiet_due = msec_after(c->now, context_replaced(c, old->conn));
 	news = context_news(c, NEWS_IKE_REPLACED);
@@ -405,7 +425,7 @@ static msec due_of_exchanges(const struct ike_sa *sa)
 
 void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
 {
-	msec due = msec_earlier(sa->half_open_due, due_of_exchanges(sa));
+	msec due = msec_earlier(msec_earlier(sa->half_open_due, sa->again_due), due_of_exchanges(sa));
 	struct list *pos, *next;
 
 	if (sa->state == IKE_DELETED)
@@ -421,7 +441,7 @@ void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
 
 		due = msec_earlier(due, msec_earlier(child->due, child->rekey_due));
 	}
-	/* Without memory for a deadline the SA could live for ever: it goes now. */
+	/* There is room for it (enter_table). */
 	if (!deadlines_set(&c->deadlines, sa->serial, due))
 		actions_note(c->actions, NOTE_ERROR, "#%llu: no memory for a deadline",
 			     (unsigned long long)sa->serial);
