@@ -69,6 +69,7 @@ struct hostile {
 	struct world w;
 	const struct place *place;
 	bool armed;
+	bool cut; /* nothing arrives, but what the test delivers */
 	bool once; /* repetitions pass unchanged */
 	void (*change)(struct hostile *h, struct forged *f);
 	void (*bend)(struct hostile *h, uint8_t *data,
@@ -83,8 +84,17 @@ struct hostile {
 	unsigned answers; /* to those */
 	uint16_t error; /* the first error of the first answer, NO_ERROR, or NO_ANSWER */
 	size_t made; /* SAs that the receiver put into its kernel, a while after the first was delivered */
+	uint64_t installed; /* SAs in the world before the story */
 	bool still; /* meanwhile nobody begins anew */
 	size_t answered_octets, taken_octets;
+	/* all that a node sent */
+	struct {
+		unsigned messages, answers, sealed_answers;
+		size_t octets, longest; /* the longest answer */
+		uint16_t error; /* in the last, unsealed one */
+		uint8_t last[2048]; /* request: kept for the tests */
+		size_t last_len;
+	} sent[2];
 	struct forged forged, seen;
 	uint8_t raw[FORGED_ROOM];
 };
@@ -117,6 +127,38 @@ static inline void hostile_listen(struct hostile *h, const struct ike_header *he
 	}
 }
 
+/* Books what a node sends. */
+static inline void hostile_book(struct hostile *h, size_t from, const struct ike_header *head,
+				struct bytes data)
+{
+	bool sealed = head->next_payload == PAYLOAD_SK || head->next_payload == PAYLOAD_SKF;
+	struct message *m = malloc(sizeof(*m));
+	struct notify n;
+
+	assert_non_null(m);
+	h->sent[from].messages++;
+	h->sent[from].octets += data.len;
+	h->sent[from].error = NO_ERROR;
+	if (!sealed && message_read(data, m) == REASON_OK && message_notify(m, 0, &n))
+		h->sent[from].error = n.type;
+	free(m);
+	if (head->flags & FLAG_RESPONSE) {
+		h->sent[from].answers++;
+		h->sent[from].sealed_answers += sealed;
+		if (data.len > h->sent[from].longest)
+			h->sent[from].longest = data.len;
+	}
+	if (data.len <= sizeof(h->sent[from].last)) {
+		memcpy(h->sent[from].last, data.at, data.len);
+		h->sent[from].last_len = data.len;
+	}
+}
+
+static inline void hostile_forget(struct hostile *h)
+{
+	memset(h->sent, 0, sizeof(h->sent));
+}
+
 /* Delivers octets to a node as if from the other, soon. */
 static inline void hostile_post(struct hostile *h, size_t to, struct bytes data)
 {
@@ -138,8 +180,11 @@ static inline bool hostile_filter(struct world *w, size_t from, size_t to, struc
 
 	if (!header_read(data, &head))
 		return true;
+	hostile_book(h, from, &head, data);
 	if (p && from == (p->response ? p->who : 1 - p->who))
 		hostile_listen(h, &head, data);
+	if (h->cut)
+		return false;
 	if (h->still && p && p->story != STORY_UP && head.exchange == IKE_SA_INIT)
 		return false;
 	if (!h->armed || !p || head.exchange != p->exchange || from != (p->response ? 1 - p->who : p->who) ||
@@ -225,6 +270,32 @@ static inline size_t hostile_newer(const struct hostile *h, size_t node, uint64_
 	return count;
 }
 
+/* What a node holds, as one number: its counts and which SAs stand in its kernel. */
+static inline uint64_t hostile_print(const struct hostile *h, size_t node)
+{
+	struct ike_counts n = hostile_count(h, node);
+	uint64_t print = n.ike_sas + 1000 * n.established + 1000000 * n.children + 100 * n.half_open;
+
+	for (const struct sim_sa *sa = h->w.nodes[node].sas; sa; sa = sa->next)
+		print = print * 0x100000001b3u + sa->order;
+	return print;
+}
+
+/* Octets arrive at a node now, as if from the other. */
+static inline void hostile_inject(struct hostile *h, size_t to, struct bytes data)
+{
+	struct endpoint from = { h->w.nodes[1 - to].address, 500 };
+	uint8_t *copy = malloc(data.len ? data.len : 1);
+
+	/* Exactly as long as it is, so that the sanitizer sees one octet too far. */
+	assert_non_null(copy);
+	if (data.len)
+		memcpy(copy, data.at, data.len);
+	world_inject(&h->w, to, &from, bytes_of(copy, data.len));
+	free(copy);
+	hostile_assert(h, !h->w.fault[0]);
+}
+
 /* A connection comes up, as if nothing had been. */
 static inline void hostile_up(struct hostile *h, size_t who, const char *name)
 {
@@ -234,6 +305,22 @@ static inline void hostile_up(struct hostile *h, size_t who, const char *name)
 	hostile_run(h, SECONDS(2));
 	hostile_assert(h, h->w.nodes[who].up_status == 0);
 	hostile_assert(h, world_pairs(&h->w, 0, 1) == before + 1);
+}
+
+/* The first message of the initiator, as it sends it; nothing comes of it. */
+static inline struct bytes hostile_first(struct hostile *h, uint8_t room[2048])
+{
+	size_t len;
+
+	h->cut = true;
+	world_command(&h->w, 0, COMMAND_UP, "a");
+	hostile_run(h, 60);
+	len = h->sent[0].last_len;
+	memcpy(room, h->sent[0].last, len);
+	hostile_run(h, SECONDS(10));
+	h->cut = false;
+	hostile_forget(h);
+	return bytes_of(room, len);
 }
 
 /* All goes down; when time has passed, nothing is left at either. */
@@ -285,23 +372,43 @@ static inline void hostile_prepare(struct hostile *h, const struct place *p)
 /* The story itself, with its message taken; for a while, so that repetitions are over. */
 static inline void hostile_play(struct hostile *h, const struct place *p)
 {
-	uint64_t installed;
-
 	h->place = p;
 	h->taken = h->answers = 0;
 	h->error = NO_ANSWER;
 	h->armed = true;
-	installed = h->w.installed;
+	h->installed = h->w.installed;
 	hostile_tell(h, p->story, p->who);
 	for (msec end = h->w.now + SECONDS(2); !h->taken && h->w.now < end;)
 		hostile_run(h, 1);
 	hostile_assert(h, h->taken > 0);
 	h->still = true;
 	hostile_run(h, 150);
-	h->made = hostile_newer(h, p->response ? p->who : 1 - p->who, installed);
+	h->made = hostile_newer(h, p->response ? p->who : 1 - p->who, h->installed);
 	h->still = false;
 	hostile_run(h, SECONDS(8));
 	h->armed = false;
+}
+
+/* Whether the story ended as a good one does. */
+static inline bool hostile_succeeded(struct hostile *h, const struct place *p)
+{
+	size_t pairs = world_pairs(&h->w, 0, 1), ikes = world_ike_sas(&h->w, 0, 1);
+
+	switch (p->story) {
+	case STORY_SECOND:
+		return pairs == 2 && ikes == 1;
+	case STORY_DELETE_IKE:
+		/* Who wants it up may have begun anew. */
+		for (size_t i = 0; i < 2; i++) {
+			for (const struct sim_sa *sa = h->w.nodes[i].sas; sa; sa = sa->next) {
+				if (sa->order <= h->installed)
+					return false;
+			}
+		}
+		return ikes <= 1;
+	default:
+		return pairs == 1 && ikes == 1;
+	}
 }
 
 /* What holds after every case: nothing is left, and a good request succeeds. */
