@@ -81,6 +81,7 @@ struct hostile {
 	/* what came of it */
 	unsigned taken; /* messages that were changed and delivered */
 	struct ike_header taken_header;
+	size_t heard; /* the node whose answers count */
 	unsigned answers; /* to those */
 	uint16_t error; /* the first error of the first answer, NO_ERROR, or NO_ANSWER */
 	size_t made; /* SAs that the receiver put into its kernel, a while after the first was delivered */
@@ -95,11 +96,13 @@ struct hostile {
 		uint8_t last[2048]; /* request: kept for the tests */
 		size_t last_len;
 	} sent[2];
+	struct ike_header asks[2]; /* of the last request that a node asked as the test wished */
 	struct forged forged, seen;
 	uint8_t raw[FORGED_ROOM];
 };
 
 static const char hostile_config[] =
+	"config setup\n ike-quiet=10s\n"
 	"conn %default\n left=10.0.0.1\n right=10.0.0.2\n auto=add\n keyingtries=1\n retransmit-timeout=4s\n"
 	" authby=secret\n"
 	"conn a\n rightprotoport=udp/53\n"
@@ -181,7 +184,7 @@ static inline bool hostile_filter(struct world *w, size_t from, size_t to, struc
 	if (!header_read(data, &head))
 		return true;
 	hostile_book(h, from, &head, data);
-	if (p && from == (p->response ? p->who : 1 - p->who))
+	if (from == h->heard)
 		hostile_listen(h, &head, data);
 	if (h->cut)
 		return false;
@@ -323,9 +326,55 @@ static inline struct bytes hostile_first(struct hostile *h, uint8_t room[2048])
 	return bytes_of(room, len);
 }
 
+/*
+ * A session: connection a is up, and the test speaks for both. hostile_ask_begin makes a request of node `from` in the
+ * forged message, hostile_ask delivers it and says with which error it was answered. What the nodes say to each other
+ * meanwhile is lost.
+ */
+static inline void hostile_session(struct hostile *h)
+{
+	struct ike_header head;
+
+	h->place = NULL;
+	hostile_up(h, 0, "a");
+	assert_true(header_read(bytes_of(h->sent[0].last, h->sent[0].last_len), &head));
+	head.flags = FLAG_INITIATOR;
+	head.message_id = 1;
+	h->asks[0] = head;
+	head.flags = 0;
+	head.message_id = UINT32_MAX;
+	h->asks[1] = head;
+	h->cut = true;
+}
+
+static inline struct forged *hostile_ask_begin(struct hostile *h, size_t from, uint8_t exchange)
+{
+	h->asks[from].exchange = exchange;
+	h->asks[from].message_id++;
+	forge_begin(&h->forged, &h->asks[from], true);
+	return &h->forged;
+}
+
+static inline uint16_t hostile_ask(struct hostile *h, size_t from)
+{
+	struct bytes made = forge_close(&h->w, &h->forged, h->raw, sizeof(h->raw));
+
+	assert_true(made.len > 0);
+	h->heard = 1 - from;
+	h->taken = 1;
+	h->answers = 0;
+	h->error = NO_ANSWER;
+	h->taken_header = h->forged.header;
+	hostile_inject(h, 1 - from, made);
+	for (unsigned i = 0; i < 100 && !h->answers; i++)
+		hostile_run(h, 1);
+	return h->error;
+}
+
 /* All goes down; when time has passed, nothing is left at either. */
 static inline void hostile_clean(struct hostile *h)
 {
+	h->cut = false;
 	for (size_t i = 0; i < 2; i++) {
 		world_command(&h->w, i, COMMAND_DOWN, "a");
 		world_command(&h->w, i, COMMAND_DOWN, "b");
@@ -375,6 +424,7 @@ static inline void hostile_play(struct hostile *h, const struct place *p)
 	h->place = p;
 	h->taken = h->answers = 0;
 	h->error = NO_ANSWER;
+	h->heard = p->response ? p->who : 1 - p->who;
 	h->armed = true;
 	h->installed = h->w.installed;
 	hostile_tell(h, p->story, p->who);

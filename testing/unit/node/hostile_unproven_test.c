@@ -5,6 +5,7 @@
 #include "hostile.h"
 
 static const char hostile_patient_config[] =
+	"config setup\n ike-quiet=10s\n"
 	"conn %default\n left=10.0.0.1\n right=10.0.0.2\n auto=add\n keyingtries=1\n authby=secret\n"
 	"conn a\n rightprotoport=udp/53\n"
 	"conn b\n rightprotoport=tcp/80\n";
