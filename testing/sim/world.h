@@ -79,6 +79,7 @@ struct world {
 		msec until;
 	} partition; /* one way; until 0: none */
 	msec delay; /* mean */
+	msec job_delay; /* 0: up to 20 ms, as chance will */
 	unsigned kernel_refusals; /* percent of SA installs */
 	bool (*filter)(struct world *w, size_t from, size_t to, struct bytes data); /* false: lost */
 	struct dns_answer *(*dns)(struct world *w, size_t node,
