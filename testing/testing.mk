@@ -45,10 +45,11 @@ clang: $(B)/clang/cygnetd $(B)/clang/cygnet
 replay: $(B)/tools/replay
 	$(Q)$(B)/tools/replay $(TRACE)
 
-## make tables    the state tables: total, reachable, drawn as committed
+## make tables    the state tables: total, reachable, drawn as committed; the tables of requirements and of defects
 tables: $(B)/tools/tables
 	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states testing/tools/cells.ceiling
 	$(Q)$(TAP) rfc testing/tools/rfc --check docs/rfc/README.md
+	$(Q)$(TAP) rows testing/tools/rows --check docs/security.md
 ## make diagrams  draw docs/states again from the tables
 diagrams: $(B)/tools/tables
 	$(Q)$(B)/tools/tables --write docs/states

@@ -87,6 +87,41 @@ struct bytes forge_close(struct world *w, const struct forged *f, uint8_t *room,
 		       : build_finish(&b);
 }
 
+struct bytes forge_inner(const struct forged *f, uint8_t *room, size_t size, uint8_t *first)
+{
+	struct writer w = writer_into(room, size);
+
+	for (size_t k = 0; k < f->count; k++) {
+		const struct forged_payload *p = &f->payload[k];
+
+		writer_u8(&w, k + 1 < f->count ? p[1].type : PAYLOAD_NONE);
+		writer_u8(&w, 0);
+		writer_u16(&w, (uint16_t)(PAYLOAD_HEADER + p->len));
+		writer_bytes(&w, bytes_of(f->room + p->at, p->len));
+	}
+	*first = f->count ? f->payload[0].type : PAYLOAD_NONE;
+	return writer_written(&w);
+}
+
+struct bytes forge_fragment(struct world *w, const struct forged *f, uint8_t first, struct fragment which,
+			    struct bytes text, uint8_t *room, size_t size)
+{
+	struct sealing_key i, r;
+	const struct sealing_key *key = key_of(&f->header, &i, &r);
+	struct build b;
+
+	if (!world_keys(w, f->header.spi_i, f->header.spi_r, &i, &r))
+		return BYTES_NONE;
+	build_begin(&b, room, size, &f->header);
+	for (size_t k = 0; k < f->outer_count; k++)
+		put(&b, f, &f->outer[k]);
+	build_seal_fragment(&b, key, first, which);
+	/* The number is what decides about the first payload's type; a forger writes it wherever he likes. */
+	writer_patch_u8(&b.w, b.sealed_at, first);
+	writer_bytes(&b.w, text);
+	return build_finish_sealed(&b, &w->nodes[0].crypto.crypto, key, world_draw(w, UINT64_MAX));
+}
+
 size_t forge_find(const struct forged *f, uint8_t type, size_t n)
 {
 	size_t i = 0;

@@ -36,6 +36,12 @@ MUST_USE bool forge_open(struct world *w, struct bytes data, struct forged *f);
 /* Puts it together into room; empty when it does not fit. */
 struct bytes forge_close(struct world *w, const struct forged *f, uint8_t *room, size_t size);
 
+/* What would be sealed, without padding, and the type of its first payload. */
+struct bytes forge_inner(const struct forged *f, uint8_t *room, size_t size, uint8_t *first);
+/* One fragment of it (RFC 7383 2.5), of any number and total, with a part of what forge_inner gave. */
+struct bytes forge_fragment(struct world *w, const struct forged *f, uint8_t first, struct fragment which,
+			    struct bytes text, uint8_t *room, size_t size);
+
 /* An empty message with a header like that of another. */
 void forge_begin(struct forged *f, const struct ike_header *like, bool sealed);
 
