@@ -184,6 +184,82 @@ static void refused_exchanges_leave_nothing_to_ask(void **state)
 	free(goods);
 }
 
+/* ---- afterwards ---- */
+
+static uint16_t ask_good(struct hostile *h, size_t good, uint8_t exchange)
+{
+	struct forged *f = hostile_ask_begin(h, 0, exchange);
+	struct ike_header head = f->header;
+
+	memcpy(f, &goods[good], sizeof(*f));
+	f->header = head;
+	return hostile_ask(h, 0);
+}
+
+enum later {
+	LATER_ESTABLISHED,
+	LATER_REKEYED,
+	LATER_DELETING,
+	LATER_DELETED,
+	LATERS
+};
+
+static void come_to(struct hostile *h, enum later state)
+{
+	hostile_session(h);
+	if (state == LATER_REKEYED)
+		hostile_assert(h, ask_good(h, GOOD_REKEY_IKE, CREATE_CHILD_SA) == NO_ERROR);
+	if (state == LATER_DELETING)
+		world_command(&h->w, 1, COMMAND_DELETE_IKE, "a");
+	if (state == LATER_DELETED)
+		hostile_assert(h, ask_good(h, GOOD_DELETE_IKE, INFORMATIONAL) == NO_ERROR);
+}
+
+/* What an IKE SA in that state answers to that exchange, when its contents are of that exchange. */
+static uint16_t answer_in(enum later state, uint8_t exchange)
+{
+	if (state == LATER_DELETED || (exchange != CREATE_CHILD_SA && exchange != INFORMATIONAL))
+		return NO_ANSWER;
+	return exchange == CREATE_CHILD_SA && state != LATER_ESTABLISHED ? TEMPORARY_FAILURE : NO_ERROR;
+}
+
+/* Each exchange with the contents of each, under the right keys, in each state after the proof. */
+static void every_exchange_in_every_later_state(void **state)
+{
+	static const uint8_t exchanges[] = {
+		0, 1, 33, IKE_SA_INIT, IKE_AUTH, CREATE_CHILD_SA, INFORMATIONAL, 38, 43, 255
+	};
+	struct hostile *h = hostile_new();
+
+	collect_goods(h);
+	for (size_t i = 0; i < LATERS * ARRAY_LENGTH(exchanges) * GOODS; i++) {
+		enum later later = i % LATERS;
+		size_t good = i / LATERS % GOODS;
+		uint8_t exchange = exchanges[i / LATERS / GOODS];
+		uint8_t own = good == GOOD_AUTH          ? IKE_AUTH
+			      : good < GOOD_DELETE_CHILD ? CREATE_CHILD_SA
+							 : INFORMATIONAL;
+		uint16_t wanted = answer_in(later, exchange), error;
+		size_t before;
+
+		come_to(h, later);
+		before = hostile_count(h, 1).children;
+		h->index = good;
+		h->value = exchange;
+		error = ask_good(h, good, exchange);
+		if (wanted == NO_ANSWER)
+			hostile_assert(h, error == NO_ANSWER);
+		else if (own == exchange && good != GOOD_REKEY_CHILD)
+			hostile_assert(h, error == wanted);
+		if (wanted != NO_ERROR)
+			hostile_assert(h, hostile_count(h, 1).children <= before);
+		hostile_clean(h);
+	}
+	hostile_after(h);
+	hostile_discard(h);
+	free(goods);
+}
+
 /* ---- deletes ---- */
 
 static struct bytes delete_of(uint8_t room[64], uint8_t protocol, const uint32_t *spis, size_t count)
@@ -363,6 +439,7 @@ int main(void)
 		cmocka_unit_test(nothing_but_auth_before_the_proof),
 		cmocka_unit_test(requests_of_a_responder_before_its_proof),
 		cmocka_unit_test(refused_exchanges_leave_nothing_to_ask),
+		cmocka_unit_test(every_exchange_in_every_later_state),
 		cmocka_unit_test(deletes_in_every_order),
 		cmocka_unit_test(deletes_that_lie),
 		cmocka_unit_test(rekeys_of_what_is_not_there),

@@ -4,6 +4,8 @@
  */
 #include "hostile.h"
 
+#include "lib/ike/wire/proposal.h"
+
 /* ---- work that comes home late ---- */
 
 static void end_by_command(struct hostile *h, size_t way)
@@ -248,6 +250,51 @@ static void a_clock_that_jumps_ten_years(void **state)
 	}
 }
 
+/* The proposals of a request name nothing that there is. */
+static void unknown_to_all(struct hostile *h, struct forged *f)
+{
+	static struct proposal_list list;
+	uint8_t room[4096];
+	struct writer w = writer_into(room, sizeof(room));
+	size_t at = forge_find(f, PAYLOAD_SA, 0);
+
+	if (at == f->count)
+		return;
+	assert_true(proposals_read(forge_body(f, at), &list));
+	for (size_t i = 0; i < list.count; i++) {
+		for (size_t k = 0; k < list.at[i].count; k++)
+			list.at[i].transform[k].id = 1023;
+		proposal_write(&w, &list.at[i], i + 1 < list.count);
+	}
+	forge_replace(f, at, writer_written(&w));
+}
+
+/*
+ * A peer that does not rekey its IKE SA is met by a new handshake; the IKE SA before ends soon when the other serves, and is
+ * not rekeyed on its way out (RFC 7296 2.8.3). Else a refusal would leave one more for half an hour, each time.
+ */
+static void what_is_made_anew_goes(void **state)
+{
+	static const char config[] = "conn a\n left=10.0.0.1\n right=10.0.0.2\n auto=add\n authby=secret\n"
+				     " rightprotoport=udp/53\n";
+	struct hostile *h = hostile_new_with(config, hostile_secrets);
+
+	h->change = unknown_to_all;
+	for (unsigned i = 0; i < 4; i++) {
+		const struct place *p = &places[10 + i % 2 * 2];
+
+		hostile_prepare(h, p);
+		hostile_play(h, p);
+		hostile_assert(h, h->error == NO_PROPOSAL_CHOSEN);
+		hostile_run(h, SECONDS(40));
+		hostile_assert(h, world_ike_sas(&h->w, 0, 1) == 1 && world_agree(&h->w, 0, 1));
+		world_command(&h->w, 0, COMMAND_DOWN, "a");
+		hostile_run(h, SECONDS(40));
+		hostile_assert(h, hostile_count(h, 0).ike_sas == 0 && hostile_count(h, 1).ike_sas == 0);
+	}
+	hostile_discard(h);
+}
+
 /* ---- memory ---- */
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -341,6 +388,7 @@ int main(void)
 		cmocka_unit_test(cryptography_that_fails_at_any_call),
 		cmocka_unit_test(a_secret_that_is_missing),
 		cmocka_unit_test(a_clock_that_jumps_ten_years),
+		cmocka_unit_test(what_is_made_anew_goes),
 #if defined(__SANITIZE_ADDRESS__)
 		cmocka_unit_test(memory_after_a_hundred_thousand_packets),
 #endif
