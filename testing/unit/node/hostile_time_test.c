@@ -25,7 +25,7 @@ static void end_by_plan(struct hostile *h, size_t way)
 }
 
 /*
- * Each job takes half a second. Every 100 ms of an exchange an end comes from each side: by command, by a plan without
+ * Each job takes half a second. Every 180 ms of an exchange an end comes from each side: by command, by a plan without
  * the connection, by a stop of the daemon. What the job brings home is thrown away.
  */
 static void jobs_that_end_after_their_sa(void **state)
@@ -35,7 +35,7 @@ static void jobs_that_end_after_their_sa(void **state)
 	for (size_t k = 0; k < ARRAY_LENGTH(stories); k++) {
 		const struct place *p = &places[stories[k]];
 
-		for (size_t i = 0; i < 8 * 30; i++) {
+		for (size_t i = 0; i < 8 * 16; i++) {
 			struct hostile *h = hostile_new();
 			size_t way = i % 8;
 
@@ -43,7 +43,7 @@ static void jobs_that_end_after_their_sa(void **state)
 			h->w.job_delay = 500;
 			h->index = i;
 			hostile_tell(h, p->story, p->who);
-			hostile_run(h, (msec)(i / 8 * 100));
+			hostile_run(h, (msec)(i / 8 * 180));
 			if (way < 6)
 				end_by_command(h, way);
 			else
@@ -66,14 +66,14 @@ static void a_stop_while_jobs_are_under_way(void **state)
 	for (size_t k = 0; k < ARRAY_LENGTH(stories); k++) {
 		const struct place *p = &places[stories[k]];
 
-		for (size_t i = 0; i < 2 * 30; i++) {
+		for (size_t i = 0; i < 2 * 16; i++) {
 			struct hostile *h = hostile_new();
 			struct ike_counts n;
 
 			hostile_prepare(h, p);
 			h->w.job_delay = 500;
 			hostile_tell(h, p->story, p->who);
-			hostile_run(h, (msec)(i / 2 * 100));
+			hostile_run(h, (msec)(i / 2 * 180));
 			world_stop(&h->w, i % 2, false);
 			hostile_run(h, SECONDS(30));
 			n = hostile_count(h, i % 2);
