@@ -53,10 +53,11 @@ replay: $(B)/tools/replay
 
 # where impairments are used
 IMPAIR_USERS := $(sort $(wildcard testing/scenarios/*.txt testing/daemon/*.py))
-## make tables    the state tables: total, reachable, drawn as committed
+## make tables    the state tables: total, reachable, drawn as committed; the tables of requirements, impairments, defects
 tables: $(B)/tools/tables $(B)/tools/impairments
 	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states testing/tools/cells.ceiling
 	$(Q)$(TAP) rfc testing/tools/rfc --check docs/rfc/README.md
+	$(Q)$(TAP) rows testing/tools/rows --check docs/security.md
 	$(Q)$(TAP) impairments $(B)/tools/impairments --check docs/impairments.md $(IMPAIR_USERS)
 ## make diagrams  draw docs/states again from the tables
 diagrams: $(B)/tools/tables

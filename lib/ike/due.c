@@ -170,6 +170,18 @@ static void keepalive_due(struct ike_context *c, struct ike_sa *sa)
 	sa->keepalive_due = msec_after(c->now, c->plan ? c->plan->setup.keep_alive : LIMIT_KEEPALIVE);
 }
 
+/* Its successor by a handshake of its own has what it served: it ends soon, and is not rekeyed (2.8.3). */
+static bool is_superseded(const struct ike_sa *sa)
+{
+	const struct list *pos;
+
+	for (pos = sa->children.next; sa->reauth_told && pos != &sa->children; pos = pos->next) {
+		if (child_state_holds_out(LIST_ENTRY(pos, struct child_sa, link)->state))
+			return false;
+	}
+	return sa->reauth_told;
+}
+
 /* @rfc 7296-2.8-1 7296-2.8-3 */
 static void life_due(struct ike_context *c, struct ike_sa *sa)
 {
@@ -189,7 +201,7 @@ static void life_due(struct ike_context *c, struct ike_sa *sa)
 		sa->rekey_due = MSEC_NEVER;
 		if (conn && conn->reauth)
 			ike_sa_want_reauth(c, sa);
-		else
+		else if (!is_superseded(sa))
 			rekey_ike_begin(c, sa, REASON_REKEY);
 	}
 }

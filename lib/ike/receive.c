@@ -124,7 +124,7 @@ static void repeat_first(struct ike_context *c, const struct ike_sa *sa, const s
 
 static struct ike_sa *receive_first(struct ike_context *c, const struct arrival *a)
 {
-	struct ike_sa *sa = table_by_peer(&c->table, &a->remote, a->m.header.spi_i);
+	struct ike_sa *sa = table_by_peer(&c->table, &a->remote, a->m.header.spi_i), *mirrored;
 	struct blob reply = { NULL, 0 };
 	char remote[ENDPOINT_TEXT];
 	enum init_outcome outcome;
@@ -136,6 +136,10 @@ static struct ike_sa *receive_first(struct ike_context *c, const struct arrival 
 		return NULL;
 	}
 	if (a->m.header.message_id != 0 || a->m.header.spi_i == 0 || a->m.sealed)
+		return NULL;
+	/* Our own request came back to us: it is worth no key exchange and no place among the half-open ones. */
+	mirrored = table_by_spi(&c->table, a->m.header.spi_i);
+	if (mirrored && mirrored->initiator)
 		return NULL;
 	if (law_check(&a->m, false, &which) != REASON_OK) {
 		answer_stray(c, a, INVALID_SYNTAX, BYTES_NONE);

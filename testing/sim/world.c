@@ -93,7 +93,7 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 		item = sim_item_new(SIM_JOB, node);
 		item->job = a->job;
 		a->job = NULL;
-		sim_schedule(w, item, w->now + (msec)world_draw(w, 20));
+		sim_schedule(w, item, w->now + (w->job_delay ? w->job_delay : (msec)world_draw(w, 20)));
 		break;
 	case ACTION_RESOLVE:
 		carry_resolve(w, node, a);

@@ -74,6 +74,7 @@ struct world {
 	size_t heap_count, heap_room;
 	uint64_t scheduled, installed;
 	unsigned loss, duplication; /* percent */
+	bool forging; /* somebody changes messages under the nodes' keys: what is derived may differ */
 	bool uneven; /* from one node to another, less is lost: as the seed says */
 	unsigned esp_loss; /* percent */
 	unsigned long_delays; /* per mille of messages take up to 5 s */
@@ -82,6 +83,7 @@ struct world {
 		msec until;
 	} partition; /* one way; until 0: none */
 	msec delay; /* mean */
+	msec job_delay; /* 0: up to 20 ms, as chance will */
 	unsigned kernel_refusals; /* percent of SA installs */
 	bool (*filter)(struct world *w, size_t from, size_t to, struct bytes data); /* false: lost */
 	struct dns_answer *(*dns)(struct world *w, size_t node,
@@ -135,6 +137,9 @@ bool world_agree(struct world *w, size_t a, size_t b);
 size_t world_pairs(struct world *w, size_t a, size_t b);
 /* How many IKE SAs a and b have with each other, by the same SPIs at both; SIZE_MAX: they do not agree. */
 size_t world_ike_sas(const struct world *w, size_t a, size_t b);
+/* The keys of an IKE SA, as the nodes told the key log; false: there are none. */
+bool world_keys(struct world *w, uint64_t spi_i, uint64_t spi_r, struct sealing_key *i,
+		struct sealing_key *r);
 /* Whether nothing waits or is half done at a node; else what is. */
 bool world_at_rest(const struct world *w, size_t node, const char **why);
 

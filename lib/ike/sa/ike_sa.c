@@ -379,7 +379,10 @@ static void leave_life(struct ike_context *c, struct ike_sa *sa)
 	sa->told_down = true;
 }
 
-/* An IKE SA without children has its quiet time, and then goes. */
+/*
+ * An IKE SA without children has its quiet time, and then goes; at once nearly, when another took its place by a
+ * handshake of its own (2.8.3).
+ */
 static void count_quiet(struct ike_context *c, struct ike_sa *sa)
 {
 	if (sa->forgotten)
@@ -387,7 +390,9 @@ static void count_quiet(struct ike_context *c, struct ike_sa *sa)
 	if (sa->state != IKE_ESTABLISHED || sa->child_count)
 		sa->quiet_due = sa->state == IKE_ESTABLISHED ? MSEC_NEVER : sa->quiet_due;
 	else if (sa->quiet_due == MSEC_NEVER)
-		sa->quiet_due = msec_after(c->now, c->plan ? c->plan->setup.ike_quiet : LIMIT_IKE_QUIET);
+		sa->quiet_due = msec_after(c->now, sa->reauth_told ? LIMIT_REDUNDANT
+						   : c->plan       ? c->plan->setup.ike_quiet
+								   : LIMIT_IKE_QUIET);
 }
 
 bool ike_sa_settle(struct ike_context *c, struct ike_sa *sa)
