@@ -379,7 +379,7 @@ static inline void hostile_clean(struct hostile *h)
 		world_command(&h->w, i, COMMAND_DOWN, "a");
 		world_command(&h->w, i, COMMAND_DOWN, "b");
 	}
-	hostile_run(h, SECONDS(70));
+	hostile_run(h, LIMIT_REKEYED + SECONDS(15)); /* what a peer replaced waits so long for its delete */
 	for (size_t i = 0; i < 2; i++) {
 		struct ike_counts n = hostile_count(h, i);
 
