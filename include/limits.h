@@ -69,6 +69,7 @@
 #define LIMIT_REKEY_REFUSALS \
 	5 /* after so many (five minutes) a peer that always says "later" gets a new handshake (RFC 7296 2.25) */
 #define LIMIT_AGAIN SECONDS(1) /* what there was no memory for is tried again after it */
+#define LIMIT_REFUSED 256 /* policies that the kernel refused, and that are put again */
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
 #define LIMIT_CHANGE_OVER \
 	SECONDS(10) /* how often we look whether the peer uses an SA that we have not changed over to */

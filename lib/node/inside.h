@@ -6,6 +6,7 @@
 #include "deadlines.h"
 #include "ike.h"
 #include "node.h"
+#include "refused.h"
 #include "oe.h"
 
 /* A configured connection's run: what is wanted of it, and how far it is. One row a connection that is loaded. */
@@ -60,6 +61,7 @@ struct node {
 	uint64_t stop_command;
 	msec again_due; /* there was no memory for all of a plan: it is put into force again then */
 	msec stop_due, stop_tell_due;
+	struct refused refused; /* policies that the kernel did not take */
 	struct adopt *adopt; /* what an earlier run left; owned, NULL when nothing is left of it */
 	struct ike_counts at_stop;
 	uint64_t kernel_failures;

@@ -320,6 +320,8 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 	case EVENT_KERNEL_FAILED:
 		n->kernel_failures++;
 		actions_note(actions, NOTE_ERROR, "the kernel refused: %s", event->kernel_failed.why);
+		if (!event->kernel_failed.child && !n->stopping)
+			refused_note(&n->refused, now, &event->kernel_failed.policy, actions);
 		ike_event(n->ike, now, event, actions);
 		break;
 	case EVENT_PACKET:
@@ -426,6 +428,9 @@ void node_step(struct node *n, msec now, struct event *event, struct actions *ac
 	node_translate(n, now, actions);
 	stop_look(n, now, actions);
 	look_at_leftovers(n, now, from, actions);
+	refused_look(&n->refused, actions, from);
+	if (refused_deadline(&n->refused) <= now)
+		refused_time(&n->refused, now, actions);
 	drop_undone(actions, from);
 	order(actions, from);
 }
@@ -436,6 +441,7 @@ msec node_deadline(const struct node *n)
 
 	due = msec_earlier(msec_earlier(due, n->again_due), conns_deadline(n));
 	due = msec_earlier(due, adopt_deadline(n->adopt));
+	due = msec_earlier(due, refused_deadline(&n->refused));
 	return msec_earlier(due, stop_deadline(n));
 }
 

@@ -45,6 +45,15 @@ static void kernel_failed(struct daemon *d, uint64_t child, uint32_t spi, const 
 	queue(d, &event);
 }
 
+static void policy_failed(struct daemon *d, const struct kernel_policy *policy, const char *why)
+{
+	struct event event = { .kind = EVENT_KERNEL_FAILED };
+
+	event.kernel_failed.policy = *policy;
+	snprintf(event.kernel_failed.why, sizeof(event.kernel_failed.why), "%s", why);
+	queue(d, &event);
+}
+
 static void query(struct daemon *d, const struct action *a)
 {
 	struct event event = { .kind = EVENT_COUNTERS };
@@ -70,7 +79,7 @@ static void kernel_action(struct daemon *d, struct action *a)
 		break;
 	case ACTION_POLICY_PUT:
 		if (!kernel_policy_put(d->kernel, &a->policy, why))
-			kernel_failed(d, 0, 0, why);
+			policy_failed(d, &a->policy, why);
 		break;
 	case ACTION_POLICY_REMOVE:
 		if (!kernel_policy_remove(d->kernel, &a->policy, why))

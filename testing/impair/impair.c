@@ -242,6 +242,8 @@ static bool kernel_fails(struct impair *im, msec now, const struct action *a)
 	if (a->kind == ACTION_SA_INSTALL) {
 		event.kernel_failed.child = a->sa.child;
 		event.kernel_failed.spi = a->sa.sa.spi;
+	} else if (a->kind == ACTION_POLICY_PUT) {
+		event.kernel_failed.policy = a->policy;
 	} else if (a->kind == ACTION_SA_QUERY) {
 		event = (struct event){ .kind = EVENT_COUNTERS };
 		event.counters.spi = a->sa.sa.spi;

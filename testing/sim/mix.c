@@ -309,14 +309,13 @@ void mix_impair(struct mix *m, const char *text)
 }
 
 /*
- * What a world is not judged by: a kernel that keeps what is to be removed has something left at the end; a policy that
- * it refuses is not put again; a delete that names another protocol than it means deletes nothing, and is not repeated;
+ * What a world is not judged by: a kernel that keeps what is to be removed has something left at the end; a delete that names another protocol than it means deletes nothing, and is not repeated;
  * with chance that stands still an SPI comes twice, and so does its delete; memory is all nodes' together; and system
  * calls are the daemon's.
  */
 static bool is_fair(const char *text)
 {
-	return !strstr(text, "-remove") && !strstr(text, "policy-") && !strstr(text, "fail-allocation") &&
+	return !strstr(text, "-remove") && !strstr(text, "fail-allocation") &&
 	       !strstr(text, "stuck-random") && !strstr(text, " D ") &&
 	       strncmp(text, "fail-sendmsg", 12) != 0 && strncmp(text, "fail-recvmmsg", 13) != 0 &&
 	       strncmp(text, "fail-write", 10) != 0;
