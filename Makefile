@@ -57,7 +57,9 @@ SRC_node := $(wildcard lib/node/*.c)
 SRC_kernel := $(wildcard lib/kernel/*.c)
 SRC_crypto := $(wildcard lib/crypto/*.c)
 SRC_plan := $(wildcard lib/plan/*.c)
-SRC_sim := $(filter-out testing/sim/main_%.c,$(wildcard testing/sim/*.c))
+# the named impairments; what only the test build of the daemon has is apart, in testing/impair/daemon
+SRC_impair := $(wildcard testing/impair/*.c)
+SRC_sim := $(filter-out testing/sim/main_%.c,$(wildcard testing/sim/*.c)) $(SRC_impair)
 SRC_daemon := $(wildcard programs/daemon/*.c)
 SRC_tool := $(wildcard programs/cygnet/*.c)
 
@@ -126,12 +128,16 @@ $(patsubst testing/unit/%.c,$(B)/asan/unit/%,$(1)): $(patsubst %.c,$(B)/asan/obj
 endef
 $(foreach s,$(UNIT_SRC),$(eval $(call unit_rule,$(s),$(word 3,$(subst /, ,$(s))))))
 
+# their allocations can fail by name (testing/impair/alloc.c)
+WRAP_MEMORY := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+
 # testing/sim/main_NAME.c -> build/VARIANT/NAME
 SIM_MAIN := $(wildcard testing/sim/main_*.c)
+LINK_SIM_alloc := $(foreach f,free node_step,-Wl,--wrap=$(f))
 define sim_rule
 $(B)/$(2)/$(patsubst testing/sim/main_%.c,%,$(1)): $(patsubst %.c,$(B)/$(2)/obj/%.o,$(1)) $(call archives,$(2),sim)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC_$(2)) $$(LF_$(2)) -o $$@ $$< $(call group,$(call archives,$(2),sim))
+	$$(Q)$$(CC_$(2)) $$(LF_$(2)) $(WRAP_MEMORY) -o $$@ $$< $(call group,$(call archives,$(2),sim)) $(LINK_SIM_$(patsubst testing/sim/main_%.c,%,$(1)))
 endef
 $(foreach v,release asan,$(foreach s,$(SIM_MAIN),$(eval $(call sim_rule,$(s),$(v)))))
 
@@ -143,10 +149,12 @@ FUZZ_NEEDS_payload := ike base
 FUZZ_NEEDS_config := plan base
 FUZZ_NEEDS_dns := oe base
 FUZZ_NEEDS_node := sim node ike oe plan base
+FUZZ_NEEDS_state := sim node ike oe plan base
+FUZZ_MORE_state := $(B)/fuzz/obj/testing/fuzz/state_message.o
 define fuzz_rule
-$(B)/fuzz/$(1)_fuzz: $(B)/fuzz/obj/testing/fuzz/$(1)_fuzz.o $(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)
+$(B)/fuzz/$(1)_fuzz: $(B)/fuzz/obj/testing/fuzz/$(1)_fuzz.o $(FUZZ_MORE_$(1)) $(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC_fuzz) $$(LF_fuzz) -o $$@ $$< $(call group,$(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)) $(if $(filter netlink,$(1)),$(LINK_kernel)) $(if $(filter dns,$(1)),-lldns)
+	$$(Q)$$(CC_fuzz) $$(LF_fuzz) -o $$@ $$< $(FUZZ_MORE_$(1)) $(call group,$(foreach f,$(FUZZ_NEEDS_$(1)),$(B)/fuzz/lib$(f).a)) $(if $(filter netlink,$(1)),$(LINK_kernel)) $(if $(filter dns,$(1)),-lldns)
 endef
 $(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(patsubst testing/fuzz/%_fuzz.c,%,$(s)))))
 

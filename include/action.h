@@ -91,12 +91,18 @@ struct actions {
 	struct action *at;
 	size_t count, room;
 	bool failed; /* there was no memory for one: the step's caller must know */
+	uint64_t
+		unanswered; /* a command whose final report there was no memory for: whoever waits must be told; 0: none */
 	bool no_debug; /* set by the caller: nobody reads notes of NOTE_DEBUG, and none are made */
 };
 
 void actions_init(struct actions *actions);
 /* Frees everything that the actions still own (keys are wiped), and the list. crypto: for jobs not carried out. */
 void actions_discard(const struct crypto *crypto, struct actions *actions);
+/* The same, but the list keeps its room for the next step, so that adding to it seldom needs memory. */
+void actions_clear(const struct crypto *crypto, struct actions *actions);
+/* Room for so many in all; false without memory. */
+MUST_USE bool actions_reserve(struct actions *actions, size_t room);
 /* The next free action, zeroed, of a kind; NULL, and failed, without memory. Lends until the next call. */
 struct action *actions_add(struct actions *actions, enum action_kind kind);
 

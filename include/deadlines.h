@@ -22,6 +22,8 @@ struct deadlines {
 
 /* A zeroed struct is valid and empty. */
 void deadlines_discard(struct deadlines *d);
+/* Room for so many numbers: setting one of them cannot fail then. false without memory: nothing changed. */
+MUST_USE bool deadlines_reserve(struct deadlines *d, size_t count);
 /* Sets (or moves) a number's instant; MSEC_NEVER removes it. false without memory: nothing changed. */
 MUST_USE bool deadlines_set(struct deadlines *d, uint64_t number, msec at);
 void deadlines_remove(struct deadlines *d, uint64_t number);

@@ -89,6 +89,7 @@ struct event {
 		struct {
 			uint64_t child; /* 0: a policy */
 			uint32_t spi;
+			struct kernel_policy policy; /* child 0 */
 			char why[96];
 		} kernel_failed;
 		struct {

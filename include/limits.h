@@ -8,6 +8,8 @@
 #include "instant.h"
 
 /* Text and packets */
+#define LIMIT_STEP_ACTIONS 256 /* a step's list has room for so many before any memory is asked for */
+#define LIMIT_STEP_NEWS 64 /* the same of what IKE tells, and of what opportunism wishes */
 #define LIMIT_NOTE_TEXT 512 /* octets of one log line */
 #define LIMIT_DATAGRAM 65507 /* the largest UDP payload over IPv4 */
 #define LIMIT_MESSAGE 16384 /* the largest IKE message that we read or write */
@@ -52,6 +54,7 @@
 #define LIMIT_STOP_DEADLINE SECONDS(5)
 #define LIMIT_LIVENESS SECONDS(30) /* default interval of proof of life when there was output without input */
 #define LIMIT_IKE_SAS 200000
+#define LIMIT_SPI_DRAWS 64 /* draws of a fresh SPI; if all are taken, chance stands still */
 #define LIMIT_CHILDREN 256 /* Child SAs of one IKE SA */
 #define LIMIT_REPLAY_WINDOW 128 /* packets, on inbound SAs (N3) */
 #define LIMIT_STRAY_ANSWERS_PER_SECOND 10 /* unprotected errors that we send, over all addresses (M5) */
@@ -65,6 +68,8 @@
 	SECONDS(10) /* first wait after a rekey that failed; doubled each time, up to five minutes */
 #define LIMIT_REKEY_REFUSALS \
 	5 /* after so many (five minutes) a peer that always says "later" gets a new handshake (RFC 7296 2.25) */
+#define LIMIT_AGAIN SECONDS(1) /* what there was no memory for is tried again after it */
+#define LIMIT_REFUSED 256 /* policies that the kernel refused, and that are put again */
 #define LIMIT_DRAIN SECONDS(5) /* an inbound SA stays for so long after its delete (RFC 7296 2.8) */
 #define LIMIT_CHANGE_OVER \
 	SECONDS(10) /* how often we look whether the peer uses an SA that we have not changed over to */
@@ -75,7 +80,7 @@
 	SECONDS(5) /* IKE SAs that their peer has forgotten (INITIAL_CONTACT) are kept so long */
 #define LIMIT_REDUNDANT SECONDS(5) /* a redundant Child SA that nobody closed is deleted by us after it */
 #define LIMIT_REKEYED \
-	SECONDS(60) /* a replaced IKE SA that its peer does not delete is deleted by us after it */
+	SECONDS(75) /* a replaced IKE SA that its peer does not delete is deleted by us after it, at least */
 #define LIMIT_IKE_QUIET MINUTES(30) /* an IKE SA without children is closed after it */
 #define LIMIT_MESSAGE_ID 0x80000000u /* an IKE SA is replaced at this message ID, long before the last */
 

@@ -16,10 +16,10 @@ void oe_discard(struct oe *oe); /* NULL is allowed */
 
 /*
  * The plan and addresses in force (E29, E30, E31): templates are put before leftovers are removed.
- * Borrows plan until the next call.
+ * Borrows plan until the next call. false: some templates were left out for want of memory; it is to be called again.
  */
-void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct event_addresses *addresses,
-		 struct actions *actions);
+MUST_USE bool oe_set_plan(struct oe *oe, msec now, const struct plan *plan,
+			  const struct event_addresses *addresses, struct actions *actions);
 
 /* Whether an acquire's reqid is a group's. */
 bool oe_owns_reqid(const struct oe *oe, uint32_t reqid);

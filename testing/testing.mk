@@ -5,6 +5,7 @@ DEPTH ?= 6
 FAULTS ?= 1
 SEED ?=
 SECONDS ?= 30
+KILLS ?= 500
 
 ## make           build build/cygnetd and build/cygnet
 ## make deps      install the Debian packages that building and testing need, fetch the peers (root)
@@ -15,10 +16,11 @@ fresh:
 	$(Q)rm -rf $(B)/tap
 
 ## make quick     unit tests, small worlds, tables, tidy; under sanitizers; no root, no network
-quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave
+quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
+	$(Q)$(TAP) alloc $(B)/asan/alloc --every 12
 	$(Q)testing/tools/tally
 
 ## make sim       WORLDS=n simulated worlds, or one by SEED=n; MIX=gentle: rekeys only, not a packet may be lost
@@ -29,6 +31,10 @@ sim: $(B)/release/sim
 interleave: $(B)/release/interleave
 	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS)
 	$(Q)$(B)/release/interleave --depth $(DEPTH) --faults $(FAULTS) --apart
+
+## make alloc     want of memory: each allocation of each story fails once
+alloc: $(B)/asan/alloc
+	$(Q)$(B)/asan/alloc
 
 ## make mutants    small faults put into collide, window and delete: how many the tests notice (minutes)
 mutants:
@@ -45,13 +51,20 @@ clang: $(B)/clang/cygnetd $(B)/clang/cygnet
 replay: $(B)/tools/replay
 	$(Q)$(B)/tools/replay $(TRACE)
 
-## make tables    the state tables: total, reachable, drawn as committed
-tables: $(B)/tools/tables
+# where impairments are used
+IMPAIR_USERS := $(sort $(wildcard testing/scenarios/*.txt testing/daemon/*.py))
+## make tables    the state tables: total, reachable, drawn as committed; the tables of requirements, impairments, defects
+tables: $(B)/tools/tables $(B)/tools/impairments
 	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states
 	$(Q)$(TAP) rfc testing/tools/rfc --check docs/rfc/README.md
+	$(Q)$(TAP) rows testing/tools/rows --check docs/security.md
+	$(Q)$(TAP) impairments $(B)/tools/impairments --check docs/impairments.md $(IMPAIR_USERS)
 ## make diagrams  draw docs/states again from the tables
 diagrams: $(B)/tools/tables
 	$(Q)$(B)/tools/tables --write docs/states
+## make impairments print docs/impairments.md again from the tables of testing/impair
+impairments: $(B)/tools/impairments
+	$(Q)$(B)/tools/impairments --write docs/impairments.md
 ## make rfc       how each requirement of RFC 7296 and 7383 stands, and which test proves it; ONLY=7296-2.8 for a part
 rfc:
 	$(Q)testing/tools/rfc $(if $(ONLY),--only $(ONLY))
@@ -62,14 +75,19 @@ rfc-table:
 man: $(B)/tools/man
 	$(Q)$(B)/tools/man > packaging/man/ipsec.conf.5
 
-## make fuzz      every fuzz target for SECONDS=n
+## make fuzz      every fuzz target for SECONDS=n, the one with state for twice as long
 fuzz: $(FUZZ)
-	$(Q)for f in $(FUZZ); do $(TAP) fuzz/$$(basename $$f) testing/tools/fuzz $$f $(SECONDS); done
+	$(Q)for f in $(FUZZ); do case $$f in */state_fuzz) s=$$(($(SECONDS) * 2));; *) s=$(SECONDS);; esac; \
+		$(TAP) fuzz/$$(basename $$f) testing/tools/fuzz $$f $$s; done
 
 ## make kernel    the groups of testing/kernel/tests on the test kernel (root)
 kernel: all $(TOOLS)
 	$(Q)for g in $(sort $(wildcard testing/kernel/tests/*.sh)); do \
 		$(TAP) kernel/$$(basename $$g .sh) testing/kernel/run --timeout 300 --out $(B)/kernel/$$(basename $$g .sh) $$g; done
+
+## make torture   kill -9 of daemons at KILLS=n busy moments on the test kernel, by SEED=n (root; half an hour)
+torture: all
+	$(Q)testing/kernel/run --timeout $$((300 + $(KILLS) * 12)) --out $(B)/kernel/torture testing/kernel/tests/60-torture.sh $(KILLS) $(SEED)
 
 ## make demo      the main job: a pair keyed through signed DNS, shown as it happens (root)
 demo:
@@ -78,19 +96,21 @@ demo:
 	$(Q)testing/kernel/run --timeout 120 --out $(B)/demo testing/kernel/demo.sh
 
 ## make check     everything; ends with one line: N passed, N failed, N skipped
-check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/release/sim $(B)/release/interleave $(FUZZ)
+check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc $(B)/release/sim $(B)/release/interleave $(FUZZ)
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
+	$(Q)$(TAP) alloc $(B)/asan/alloc
 	$(Q)$(TAP) sim/worlds $(B)/release/sim --tap --seed 1000 --worlds $(WORLDS)
 	$(Q)$(TAP) sim/gentle $(B)/release/sim --tap --gentle --seed 1000 --worlds $$(($(WORLDS) / 4))
 	$(Q)$(TAP) interleave/together $(B)/release/interleave --depth $(DEPTH)
 	$(Q)$(TAP) interleave/apart $(B)/release/interleave --depth $(DEPTH) --apart
 	$(Q)$(TAP) sim/twice testing/tools/twice 7
+	$(Q)$(MAKE) --no-print-directory $(B)/release/cygnetd-impair
 	$(Q)$(TAP) symbols testing/tools/symbols
 	$(Q)$(MAKE) --no-print-directory daemon
 	$(Q)$(MAKE) --no-print-directory fuzz
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: rfc rfc-table interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel demo check
+.PHONY: impairments rfc rfc-table alloc interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel torture demo check

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROOM_FIRST 16
+
 void actions_init(struct actions *actions)
 {
 	memset(actions, 0, sizeof(*actions));
@@ -33,34 +35,49 @@ static void action_discard(const struct crypto *crypto, struct action *a)
 	wipe(a, sizeof(*a));
 }
 
-void actions_discard(const struct crypto *crypto, struct actions *actions)
+void actions_clear(const struct crypto *crypto, struct actions *actions)
 {
 	for (size_t i = 0; i < actions->count; i++)
 		action_discard(crypto, &actions->at[i]);
+	actions->count = 0;
+	actions->failed = false;
+	actions->unanswered = 0;
+}
+
+void actions_discard(const struct crypto *crypto, struct actions *actions)
+{
+	actions_clear(crypto, actions);
 	free(actions->at);
 	actions_init(actions);
+}
+
+bool actions_reserve(struct actions *actions, size_t room)
+{
+	struct action *grown = room > actions->room ? malloc(room * sizeof(*grown)) : NULL;
+
+	if (room <= actions->room)
+		return true;
+	if (!grown)
+		return false;
+	if (actions->count)
+		memcpy(grown, actions->at, actions->count * sizeof(*grown));
+	/* The old place holds keys: realloc would leave them behind. */
+	if (actions->at)
+		wipe(actions->at, actions->count * sizeof(*actions->at));
+	free(actions->at);
+	actions->at = grown;
+	actions->room = room;
+	return true;
 }
 
 struct action *actions_add(struct actions *actions, enum action_kind kind)
 {
 	struct action *a;
 
-	if (actions->count == actions->room) {
-		size_t room = actions->room ? actions->room * 2 : 16;
-		struct action *grown = malloc(room * sizeof(*grown));
-
-		if (!grown) {
-			actions->failed = true;
-			return NULL;
-		}
-		if (actions->count)
-			memcpy(grown, actions->at, actions->count * sizeof(*grown));
-		/* The old place holds keys: realloc would leave them behind. */
-		if (actions->at)
-			wipe(actions->at, actions->count * sizeof(*actions->at));
-		free(actions->at);
-		actions->at = grown;
-		actions->room = room;
+	if (actions->count == actions->room &&
+	    !actions_reserve(actions, actions->room ? actions->room * 2 : ROOM_FIRST)) {
+		actions->failed = true;
+		return NULL;
 	}
 	a = &actions->at[actions->count++];
 	memset(a, 0, sizeof(*a));
@@ -180,8 +197,10 @@ void actions_result(struct actions *actions, uint64_t command, int status, enum 
 	struct report *report = command ? actions_report(actions, command, "result") : NULL;
 	va_list args;
 
-	if (!report)
+	if (!report) {
+		actions->unanswered = command ? command : actions->unanswered;
 		return;
+	}
 	report->final = true;
 	report->status = status;
 	report_text(report, "reason", "%s", reason_word(reason));

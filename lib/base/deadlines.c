@@ -47,6 +47,15 @@ static bool grow(struct deadlines *d)
 	return true;
 }
 
+bool deadlines_reserve(struct deadlines *d, size_t count)
+{
+	while (d->room < count) {
+		if (!grow(d))
+			return false;
+	}
+	return true;
+}
+
 static void swap(struct deadlines *d, size_t a, size_t b)
 {
 	struct deadline kept = d->heap[a];
@@ -122,10 +131,12 @@ bool deadlines_set(struct deadlines *d, uint64_t number, msec at)
 		deadlines_remove(d, number);
 		return true;
 	}
-	if (d->count == d->room && !grow(d))
+	if (!d->room && !grow(d))
 		return false;
 	index = d->place[slot_of(d, number)];
 	if (!index) {
+		if (d->count == d->room && !grow(d))
+			return false;
 		d->heap[d->count] = (struct deadline){ at, number };
 		d->place[slot_of(d, number)] = d->count + 1;
 		index = ++d->count;

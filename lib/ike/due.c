@@ -121,6 +121,7 @@ static void children_due(struct ike_context *c, struct ike_sa *sa)
 static void liveness_due(struct ike_context *c, struct ike_sa *sa)
 {
 	msec interval = context_liveness(c, sa->conn);
+	bool serves = false, waits = false;
 	struct list *pos, *next;
 
 	sa->liveness_due = msec_after(c->now, interval);
@@ -129,11 +130,16 @@ static void liveness_due(struct ike_context *c, struct ike_sa *sa)
 	LIST_FOR_EACH (pos, next, &sa->children) {
 		const struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
 
+		waits = waits || child->state == CHILD_INBOUND;
 		if (child->state != CHILD_INSTALLED)
 			continue;
+		serves = true;
 		query(c, child, true);
 		query(c, child, false);
 	}
+	/* Nothing that we send shows it: a peer that is gone would leave a successor waiting for it to its life's end. */
+	if (waits && !serves)
+		liveness_begin(c, sa, REASON_LIVENESS);
 }
 
 /* @rfc 7296-2.4-12 7296-2.8-15 */
@@ -164,6 +170,18 @@ static void keepalive_due(struct ike_context *c, struct ike_sa *sa)
 	sa->keepalive_due = msec_after(c->now, c->plan ? c->plan->setup.keep_alive : LIMIT_KEEPALIVE);
 }
 
+/* Its successor by a handshake of its own has what it served: it ends soon, and is not rekeyed (2.8.3). */
+static bool is_superseded(const struct ike_sa *sa)
+{
+	const struct list *pos;
+
+	for (pos = sa->children.next; sa->reauth_told && pos != &sa->children; pos = pos->next) {
+		if (child_state_holds_out(LIST_ENTRY(pos, struct child_sa, link)->state))
+			return false;
+	}
+	return sa->reauth_told;
+}
+
 /* @rfc 7296-2.8-1 7296-2.8-3 */
 static void life_due(struct ike_context *c, struct ike_sa *sa)
 {
@@ -183,14 +201,24 @@ static void life_due(struct ike_context *c, struct ike_sa *sa)
 		sa->rekey_due = MSEC_NEVER;
 		if (conn && conn->reauth)
 			ike_sa_want_reauth(c, sa);
-		else
+		else if (!is_superseded(sa))
 			rekey_ike_begin(c, sa, REASON_REKEY);
 	}
+}
+
+/* What there was no memory for; a delete of the IKE SA itself is due_settle's. */
+static void again_due(struct ike_context *c, struct ike_sa *sa)
+{
+	sa->again_due = MSEC_NEVER;
+	delete_children_queue(c, sa);
+	exchange_pump(c, sa);
 }
 
 static void sa_due(struct ike_context *c, struct ike_sa *sa)
 {
 	exchanges_due(c, sa);
+	if (c->now >= sa->again_due)
+		again_due(c, sa);
 	if (sa->half_open && c->now >= sa->half_open_due)
 		ike_sa_happens(c, sa, HAPPENED_HALF_OPEN_OVER, REASON_HALF_OPEN);
 	if (sa->state == IKE_DELETED && c->now >= sa->linger_due)
@@ -211,7 +239,7 @@ void due_settle(struct ike_context *c, struct ike_sa *sa)
 	if (!sa)
 		return;
 	/* A wanted delete that could not be queued before is queued now. */
-	if (sa->state == IKE_ESTABLISHED && sa->closing)
+	if ((sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED) && sa->closing)
 		delete_ike(c, sa, c->stopping ? REASON_STOPPING : REASON_WE_DELETED);
 	/* Long before the numbers run out (checklist M7). */
 	if (sa->state == IKE_ESTABLISHED &&

@@ -33,7 +33,9 @@ struct ike *ike_new(const struct crypto *crypto)
 	ike->context.crowd = calloc(1, sizeof(*ike->context.crowd));
 	ike->context.abilities = (struct kernel_abilities){ "none", true, true, true, true, 0 };
 	ike->context.suspects = calloc(1, sizeof(*ike->context.suspects));
-	if (!ike->context.crowd || !ike->context.suspects || !table_init(&ike->context.table)) {
+	if (!ike->context.crowd || !ike->context.suspects || !context_news_grow(&ike->context) ||
+	    !table_init(&ike->context.table)) {
+		free(ike->context.news);
 		free(ike->context.crowd);
 		free(ike->context.suspects);
 		free(ike);
@@ -75,7 +77,7 @@ static struct ike_context *enter(struct ike *ike, msec now, struct actions *acti
 	return &ike->context;
 }
 
-void ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_addresses *addresses)
+bool ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_addresses *addresses)
 {
 	struct ike_context *c = &ike->context;
 
@@ -84,7 +86,7 @@ void ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_a
 		c->addresses = malloc(sizeof(*c->addresses));
 	if (addresses && c->addresses)
 		*c->addresses = *addresses;
-	peers_make(&c->peers, plan, c->addresses);
+	return peers_make(&c->peers, plan, c->addresses) && (!addresses || c->addresses);
 }
 
 void ike_set_abilities(struct ike *ike, const struct kernel_abilities *abilities)

@@ -124,7 +124,7 @@ static void repeat_first(struct ike_context *c, const struct ike_sa *sa, const s
 
 static struct ike_sa *receive_first(struct ike_context *c, const struct arrival *a)
 {
-	struct ike_sa *sa = table_by_peer(&c->table, &a->remote, a->m.header.spi_i);
+	struct ike_sa *sa = table_by_peer(&c->table, &a->remote, a->m.header.spi_i), *mirrored;
 	struct blob reply = { NULL, 0 };
 	char remote[ENDPOINT_TEXT];
 	enum init_outcome outcome;
@@ -136,6 +136,10 @@ static struct ike_sa *receive_first(struct ike_context *c, const struct arrival 
 		return NULL;
 	}
 	if (a->m.header.message_id != 0 || a->m.header.spi_i == 0 || a->m.sealed)
+		return NULL;
+	/* Our own request came back to us: it is worth no key exchange and no place among the half-open ones. */
+	mirrored = table_by_spi(&c->table, a->m.header.spi_i);
+	if (mirrored && mirrored->initiator)
 		return NULL;
 	if (law_check(&a->m, false, &which) != REASON_OK) {
 		answer_stray(c, a, INVALID_SYNTAX, BYTES_NONE);
@@ -357,7 +361,7 @@ static void repeat_answer(struct ike_context *c, struct ike_sa *sa, struct excha
 	sa->last_heard = c->now;
 	/* It has not heard that its rekey is done, so it has no successor yet, and cannot delete this one. */
 	if (sa->state == IKE_REKEYED && sa->quiet_due != MSEC_NEVER)
-		sa->quiet_due = msec_after(c->now, LIMIT_REKEYED);
+		sa->quiet_due = msec_after(c->now, context_replaced(c, sa->conn));
 	if (holder->step != EXCHANGE_ANSWERED)
 		return;
 	child_sa_newcomer(c, sa, false);

@@ -12,6 +12,7 @@ static void report_child(const struct child_sa *child, msec now, uint64_t comman
 	char text[SELECTOR_TEXT], suite[80];
 
 	report_number(r, "child", (int64_t)child->serial);
+	report_text(r, "state", "%s", child_state_name(child->state));
 	report_text(r, "local", "%s", selector_print(&child->ts_local, text));
 	report_text(r, "remote", "%s", selector_print(&child->ts_remote, text));
 	report_text(r, "mode", "%s", kernel_mode_name(child->mode));

@@ -433,6 +433,41 @@ void adopt_look(struct adopt *a, const struct plan *plan, msec now, size_t from,
 		give_up(a, actions);
 }
 
+static void report_left_sa(const struct left_sa *left, uint64_t command, struct actions *actions)
+{
+	struct report *r = actions_report(actions, command, "left-sa");
+	char text[ADDRESS_TEXT];
+
+	report_text(r, "state", "%s", left->draining ? "draining" : "kept");
+	report_text(r, "src", "%s", address_print(&left->sa.src, text));
+	report_text(r, "dst", "%s", address_print(&left->sa.dst, text));
+	report_text(r, "spi", "%08x", left->sa.spi);
+	report_number(r, "reqid", left->sa.reqid);
+}
+
+static void report_left_policy(const struct left_policy *left, uint64_t command, struct actions *actions)
+{
+	struct report *r = actions_report(actions, command, "left-policy");
+	char text[SELECTOR_TEXT];
+
+	report_text(r, "direction", "%s", kernel_direction_name(left->policy.direction));
+	report_text(r, "src", "%s", selector_print(&left->policy.src, text));
+	report_text(r, "dst", "%s", selector_print(&left->policy.dst, text));
+	report_number(r, "reqid", left->policy.reqid);
+}
+
+void adopt_report(const struct adopt *a, uint64_t command, struct actions *actions)
+{
+	for (size_t i = 0; a && i < a->sa_count; i++) {
+		if (!a->sas[i].gone)
+			report_left_sa(&a->sas[i], command, actions);
+	}
+	for (size_t i = 0; a && i < a->policy_count; i++) {
+		if (!a->policies[i].gone)
+			report_left_policy(&a->policies[i], command, actions);
+	}
+}
+
 void adopt_end(struct adopt *a, struct actions *actions)
 {
 	for (size_t i = 0; a && i < a->policy_count; i++)

@@ -25,6 +25,9 @@ bool adopt_next(struct adopt *a, const struct plan *plan, struct kernel_acquire 
  */
 void adopt_look(struct adopt *a, const struct plan *plan, msec now, size_t from, struct actions *actions);
 
+/* Rows of what is left, for `show`. NULL is allowed. */
+void adopt_report(const struct adopt *a, uint64_t command, struct actions *actions);
+
 /* A clean stop: all of it goes. NULL is allowed. */
 void adopt_end(struct adopt *a, struct actions *actions);
 

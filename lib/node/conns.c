@@ -357,7 +357,7 @@ static void end_gone(struct node *n, const struct run *old, size_t count, msec n
 	}
 }
 
-void conns_set_plan(struct node *n, msec now, struct actions *actions)
+bool conns_set_plan(struct node *n, msec now, struct actions *actions)
 {
 	struct run *runs = calloc(n->plan->conn_count + 1, sizeof(*runs));
 	struct run *old = calloc(n->run_count + 1, sizeof(*old));
@@ -376,8 +376,12 @@ void conns_set_plan(struct node *n, msec now, struct actions *actions)
 		free(runs);
 	free(old);
 	free(before);
-	if (!ok)
-		return;
+	if (!ok) {
+		/* Places are those of the plan before. */
+		free(n->run_places);
+		n->run_places = NULL;
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct run *run = &n->runs[i];
 		const struct conn *conn = plan_conn(n->plan, run->conn);
@@ -390,6 +394,7 @@ void conns_set_plan(struct node *n, msec now, struct actions *actions)
 		else if (run->trapped && !run->child)
 			conn_policy_trap(n, run, actions);
 	}
+	return true;
 }
 
 void conns_time(struct node *n, msec now, struct actions *actions)

@@ -6,6 +6,7 @@
 #include "deadlines.h"
 #include "ike.h"
 #include "node.h"
+#include "refused.h"
 #include "oe.h"
 
 /* A configured connection's run: what is wanted of it, and how far it is. One row a connection that is loaded. */
@@ -46,7 +47,8 @@ struct node {
 	struct ike *ike;
 	struct oe *oe;
 	struct plan *plan; /* owned; NULL before the first */
-	struct event_addresses *addresses; /* owned */
+	struct event_addresses *room; /* owned: there is always room for the addresses */
+	struct event_addresses *addresses; /* NULL before the first were told */
 	struct run *runs; /* owned, by plan order */
 	size_t run_count;
 	size_t *run_places; /* owned: place in plan->conns -> place in runs + 1 */
@@ -57,14 +59,16 @@ struct node {
 	uint64_t last_run;
 	bool stopping, stopped;
 	uint64_t stop_command;
+	msec again_due; /* there was no memory for all of a plan: it is put into force again then */
 	msec stop_due, stop_tell_due;
+	struct refused refused; /* policies that the kernel did not take */
 	struct adopt *adopt; /* what an earlier run left; owned, NULL when nothing is left of it */
 	struct ike_counts at_stop;
 	uint64_t kernel_failures;
 };
 
 /* conns.c */
-void conns_set_plan(struct node *n, msec now, struct actions *actions);
+MUST_USE bool conns_set_plan(struct node *n, msec now, struct actions *actions);
 void conns_acquire(struct node *n, msec now, const struct kernel_acquire *acquire, struct actions *actions);
 /* A connection whose SAs an earlier run left is to be keyed anew, whatever auto= says. */
 void conns_adopt(struct node *n, msec now, uint32_t reqid, struct actions *actions);

@@ -19,10 +19,11 @@ struct node *node_new(const struct crypto *crypto)
 	n->crypto = crypto;
 	n->ike = ike_new(crypto);
 	n->oe = oe_new(crypto);
-	n->stop_due = n->stop_tell_due = MSEC_NEVER;
+	n->stop_due = n->stop_tell_due = n->again_due = MSEC_NEVER;
+	n->room = calloc(1, sizeof(*n->room));
 	/* Runs and flows name themselves to IKE by one series of numbers: runs have the odd upper half. */
 	n->last_run = (uint64_t)1 << 48;
-	if (!n->ike || !n->oe) {
+	if (!n->ike || !n->oe || !n->room) {
 		node_discard(n);
 		return NULL;
 	}
@@ -37,7 +38,7 @@ void node_discard(struct node *n)
 	oe_discard(n->oe);
 	adopt_discard(n->adopt);
 	plan_discard(n->plan);
-	free(n->addresses);
+	free(n->room);
 	runs_forget(n);
 	deadlines_discard(&n->retries);
 	free(n);
@@ -198,30 +199,35 @@ void node_translate(struct node *n, msec now, struct actions *actions)
 
 /* ---- events ---- */
 
+/* The plan and the addresses come into force: everywhere, or again soon. */
+static void put_plan(struct node *n, msec now, struct actions *actions)
+{
+	bool ike = ike_set_plan(n->ike, n->plan, n->addresses);
+	bool oe = oe_set_plan(n->oe, now, n->plan, n->addresses, actions);
+	bool conns = conns_set_plan(n, now, actions);
+
+	n->again_due = ike && oe && conns ? MSEC_NEVER : msec_after(now, LIMIT_AGAIN);
+	if (n->again_due != MSEC_NEVER)
+		actions_note(actions, NOTE_ERROR,
+			     "there was no memory for the whole configuration: it is tried again");
+}
+
 static void take_plan(struct node *n, msec now, struct plan *plan, struct actions *actions)
 {
 	struct plan *old = n->plan;
 
 	n->plan = plan;
-	ike_set_plan(n->ike, plan, n->addresses);
-	oe_set_plan(n->oe, now, plan, n->addresses, actions);
-	conns_set_plan(n, now, actions);
+	put_plan(n, now, actions);
 	plan_discard(old);
 }
 
 static void take_addresses(struct node *n, msec now, const struct event_addresses *addresses,
 			   struct actions *actions)
 {
-	if (!n->addresses)
-		n->addresses = malloc(sizeof(*n->addresses));
-	if (!n->addresses)
-		return;
-	*n->addresses = *addresses;
-	if (!n->plan)
-		return;
-	ike_set_plan(n->ike, n->plan, n->addresses);
-	oe_set_plan(n->oe, now, n->plan, n->addresses, actions);
-	conns_set_plan(n, now, actions);
+	*n->room = *addresses;
+	n->addresses = n->room;
+	if (n->plan)
+		put_plan(n, now, actions);
 }
 
 static void take_command(struct node *n, msec now, struct event *event, struct actions *actions)
@@ -317,6 +323,8 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 	case EVENT_KERNEL_FAILED:
 		n->kernel_failures++;
 		actions_note(actions, NOTE_ERROR, "the kernel refused: %s", event->kernel_failed.why);
+		if (!event->kernel_failed.child && !n->stopping)
+			refused_note(&n->refused, now, &event->kernel_failed.policy, actions);
 		ike_event(n->ike, now, event, actions);
 		break;
 	case EVENT_PACKET:
@@ -368,6 +376,20 @@ static void drop_undone(struct actions *actions, size_t from)
 	actions->count = kept;
 }
 
+/* The same without memory, in place: slower. */
+static void order_slowly(struct action *at, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct action moved = at[i];
+		size_t to = i;
+
+		for (; to && rank(at[to - 1].kind) > rank(moved.kind); to--)
+			at[to] = at[to - 1];
+		at[to] = moved;
+		wipe(&moved, sizeof(moved));
+	}
+}
+
 /* Orders this step's actions, keeping those of one rank as they came. */
 static void order(struct actions *actions, size_t from)
 {
@@ -375,8 +397,10 @@ static void order(struct actions *actions, size_t from)
 	struct action *sorted = count > 1 ? malloc(count * sizeof(*sorted)) : NULL;
 	size_t used = 0;
 
-	if (!sorted)
+	if (!sorted) {
+		order_slowly(&actions->at[from], count);
 		return;
+	}
 	for (int r = 0; r <= 5; r++) {
 		for (size_t i = 0; i < count; i++) {
 			if (rank(actions->at[from + i].kind) == r)
@@ -396,6 +420,8 @@ void node_step(struct node *n, msec now, struct event *event, struct actions *ac
 	dispatch(n, now, event, actions);
 	event_discard(n->crypto, event);
 	node_translate(n, now, actions);
+	if (n->again_due <= now)
+		put_plan(n, now, actions);
 	if (oe_deadline(n->oe) <= now)
 		oe_event(n->oe, now, &time, actions);
 	if (ike_deadline(n->ike) <= now)
@@ -405,6 +431,9 @@ void node_step(struct node *n, msec now, struct event *event, struct actions *ac
 	node_translate(n, now, actions);
 	stop_look(n, now, actions);
 	look_at_leftovers(n, now, from, actions);
+	refused_look(&n->refused, actions, from);
+	if (refused_deadline(&n->refused) <= now)
+		refused_time(&n->refused, now, actions);
 	drop_undone(actions, from);
 	order(actions, from);
 }
@@ -413,8 +442,9 @@ msec node_deadline(const struct node *n)
 {
 	msec due = msec_earlier(ike_deadline(n->ike), oe_deadline(n->oe));
 
-	due = msec_earlier(due, conns_deadline(n));
+	due = msec_earlier(msec_earlier(due, n->again_due), conns_deadline(n));
 	due = msec_earlier(due, adopt_deadline(n->adopt));
+	due = msec_earlier(due, refused_deadline(&n->refused));
 	return msec_earlier(due, stop_deadline(n));
 }
 

@@ -111,7 +111,7 @@ bool runs_replace(struct node *n, struct run *runs, size_t count)
 	while (buckets < count)
 		buckets *= 2;
 	bucket = calloc(buckets, sizeof(*bucket));
-	if (!places || !serials || !bucket) {
+	if (!places || !serials || !bucket || !deadlines_reserve(&n->retries, count)) {
 		free(places);
 		free(serials);
 		free(bucket);

@@ -51,6 +51,25 @@ static void show_run(struct node *n, const struct run *run, msec now, const stru
 	ike_report(n->ike, now, command->number, run->conn, actions);
 }
 
+/* Without a name: all that there is, so that whatever of ours stands in the kernel is found among the rows. */
+static void show(struct node *n, const struct conn *named, msec now, const struct command *command,
+		 struct actions *actions)
+{
+	for (size_t i = 0; i < n->run_count; i++) {
+		if (!named || n->runs[i].conn == named->serial)
+			show_run(n, &n->runs[i], now, command, actions);
+	}
+	/* A group has no run: its pairs are in `oe list`, their SAs here. */
+	for (size_t i = 0; i < n->plan->conn_count; i++) {
+		const struct conn *conn = &n->plan->conns[i];
+
+		if (conn->group != CLASS_NONE && (!named || conn == named))
+			ike_report(n->ike, now, command->number, conn->serial, actions);
+	}
+	if (!named)
+		adopt_report(n->adopt, command->number, actions);
+}
+
 void status_command(struct node *n, msec now, const struct command *command, struct actions *actions)
 {
 	const struct conn *named = command->name[0] ? plan_conn_by_name(n->plan, command->name) : NULL;
@@ -62,10 +81,7 @@ void status_command(struct node *n, msec now, const struct command *command, str
 			       "there is no connection \"%s\"", command->name);
 		return;
 	} else {
-		for (size_t i = 0; i < n->run_count; i++) {
-			if (!named || n->runs[i].conn == named->serial)
-				show_run(n, &n->runs[i], now, command, actions);
-		}
+		show(n, named, now, command, actions);
 	}
 	actions_result(actions, command->number, 0, REASON_OK, "%s", "");
 }

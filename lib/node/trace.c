@@ -133,6 +133,16 @@ static void add_plan(struct line *l, const struct plan *plan)
 	}
 }
 
+static void add_whole_policy(struct line *l, const struct kernel_policy *p)
+{
+	add(l, " policy=%d action=%d mode=%d reqid=%u priority=%u", p->direction, p->action, p->mode,
+	    p->reqid, p->priority);
+	add_address(l, "from", &p->tunnel_src);
+	add_address(l, "to", &p->tunnel_dst);
+	add_selector(l, "src", &p->src);
+	add_selector(l, "dst", &p->dst);
+}
+
 static void add_state(struct line *l, const struct kernel_state *state)
 {
 	add(l, " adopt=%d", state->adopt);
@@ -143,16 +153,8 @@ static void add_state(struct line *l, const struct kernel_state *state)
 		add_address(l, "from", &sa->src);
 		add_address(l, "to", &sa->dst);
 	}
-	for (size_t i = 0; i < state->policy_count; i++) {
-		const struct kernel_policy *p = &state->policies[i];
-
-		add(l, " policy=%d action=%d mode=%d reqid=%u priority=%u", p->direction, p->action, p->mode,
-		    p->reqid, p->priority);
-		add_address(l, "from", &p->tunnel_src);
-		add_address(l, "to", &p->tunnel_dst);
-		add_selector(l, "src", &p->src);
-		add_selector(l, "dst", &p->dst);
-	}
+	for (size_t i = 0; i < state->policy_count; i++)
+		add_whole_policy(l, &state->policies[i]);
 }
 
 static void add_abilities(struct line *l, const struct kernel_abilities *a)
@@ -205,6 +207,8 @@ char *event_print(const struct event *e)
 		add(&l, " child=%llu spi=%08x", (unsigned long long)e->kernel_failed.child,
 		    e->kernel_failed.spi);
 		add_hex(&l, "why", bytes_of_text(e->kernel_failed.why));
+		if (!e->kernel_failed.child)
+			add_whole_policy(&l, &e->kernel_failed.policy);
 		break;
 	case EVENT_COUNTERS:
 		add(&l, " spi=%08x found=%d bytes=%llu", e->counters.spi, e->counters.found,

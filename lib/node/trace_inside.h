@@ -16,6 +16,9 @@ uint64_t trace_number(const struct walk *w);
 MUST_USE bool trace_address(const struct walk *w, struct address *a);
 
 /* trace_state.c: EVENT_KERNEL_STATE. *out is the caller's, also when it is wrong. */
-MUST_USE bool trace_read_state(struct walk *w, struct kernel_state **out);
+MUST_USE /* One value of a policy. */
+	bool
+	trace_read_policy(const struct walk *w, struct kernel_policy *p);
+bool trace_read_state(struct walk *w, struct kernel_state **out);
 
 #endif

@@ -172,6 +172,8 @@ static bool read_failed(struct walk *w, struct event *e)
 			e->kernel_failed.spi = hex32(w);
 		else if (trace_is(w, "why"))
 			ok = text(w, e->kernel_failed.why, sizeof(e->kernel_failed.why));
+		else
+			ok = trace_read_policy(w, &e->kernel_failed.policy);
 	}
 	return ok;
 }

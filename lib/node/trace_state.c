@@ -49,9 +49,11 @@ static bool read_of_sa(const struct walk *w, struct kernel_sa *sa)
 	return true;
 }
 
-static bool read_of_policy(const struct walk *w, struct kernel_policy *p)
+bool trace_read_policy(const struct walk *w, struct kernel_policy *p)
 {
-	if (trace_is(w, "action"))
+	if (trace_is(w, "policy"))
+		p->direction = (enum kernel_direction)trace_number(w);
+	else if (trace_is(w, "action"))
 		p->action = (enum kernel_policy_action)trace_number(w);
 	else if (trace_is(w, "mode"))
 		p->mode = (enum kernel_mode)trace_number(w);
@@ -84,7 +86,7 @@ bool trace_read_state(struct walk *w, struct kernel_state **out)
 		else if (trace_is(w, "policy"))
 			ok = begin_policy(state, trace_number(w));
 		else if (state->policy_count)
-			ok = read_of_policy(w, &state->policies[state->policy_count - 1]);
+			ok = trace_read_policy(w, &state->policies[state->policy_count - 1]);
 		else if (state->sa_count)
 			ok = read_of_sa(w, &state->sas[state->sa_count - 1]);
 	}

@@ -25,23 +25,28 @@ void flow_pair_text(const struct flow *f, char text[96])
 	snprintf(text, 96, "%s>%s", address_print(&f->local, local), address_print(&f->remote, remote));
 }
 
+bool oe_wishes_grow(struct oe *oe)
+{
+	size_t room = oe->wish_room ? oe->wish_room * 2 : LIMIT_STEP_NEWS;
+	struct oe_wish *grown = calloc(room, sizeof(*grown));
+
+	if (!grown)
+		return false;
+	for (size_t i = 0; i < oe->wish_count; i++)
+		grown[i] = oe->wishes[(oe->wish_first + i) % oe->wish_room];
+	free(oe->wishes);
+	oe->wishes = grown;
+	oe->wish_room = room;
+	oe->wish_first = 0;
+	return true;
+}
+
 struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind)
 {
 	struct oe_wish *w;
 
-	if (oe->wish_count == oe->wish_room) {
-		size_t room = oe->wish_room ? oe->wish_room * 2 : 8;
-		struct oe_wish *grown = calloc(room, sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		for (size_t i = 0; i < oe->wish_count; i++)
-			grown[i] = oe->wishes[(oe->wish_first + i) % oe->wish_room];
-		free(oe->wishes);
-		oe->wishes = grown;
-		oe->wish_room = room;
-		oe->wish_first = 0;
-	}
+	if (oe->wish_count == oe->wish_room && !oe_wishes_grow(oe))
+		return NULL;
 	w = &oe->wishes[(oe->wish_first + oe->wish_count++) % oe->wish_room];
 	memset(w, 0, sizeof(*w));
 	w->kind = kind;

@@ -128,7 +128,9 @@ struct flow *flow_make(struct oe *oe, const struct address *local, const struct 
 		       const struct group_entry *entry)
 {
 	bool room = oe->flow_count < LIMIT_FLOWS || evict(oe);
-	struct flow *f = room ? calloc(1, sizeof(*f)) : NULL;
+	/* With room for its deadline: without one it could live for ever. */
+	bool due = room && deadlines_reserve(&oe->deadlines, oe->flow_count + oe->asker_count + 1);
+	struct flow *f = due ? calloc(1, sizeof(*f)) : NULL;
 
 	if (!f)
 		return NULL;

@@ -86,6 +86,7 @@ struct oe {
 	struct public_key null_keys[1];
 	struct template *templates; /* owned */
 	size_t template_count;
+	bool lacks_templates; /* for want of memory */
 	struct finding answer; /* keys lent by a PEER_ANSWER until the next one */
 	struct oe_counts counts;
 	bool stopping;
@@ -114,6 +115,7 @@ void flows_discard(struct oe *oe);
 /* Wishes that what IKE does for it ends: the delete of its Child SA, or the end of the attempt. */
 void flow_end(struct oe *oe, struct flow *flow, enum reason reason);
 bool flow_happens(struct oe *oe, struct flow *flow, enum flow_event event);
+bool oe_wishes_grow(struct oe *oe); /* before the first: so many as a step usually brings */
 struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind);
 void flow_pair_text(const struct flow *flow, char text[96]);
 
@@ -126,7 +128,7 @@ void policy_put(struct oe *oe, const struct kernel_policy *policy);
 void policy_remove(struct oe *oe, const struct kernel_policy *policy);
 
 /* templates.c */
-void templates_put(struct oe *oe);
+MUST_USE bool templates_put(struct oe *oe); /* false: some were left out for want of memory */
 void templates_again(struct oe *oe, const struct flow *flow); /* re-issue: releases what its queue holds */
 void templates_remove(struct oe *oe);
 

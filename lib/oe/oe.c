@@ -13,7 +13,7 @@ struct oe *oe_new(const struct crypto *crypto)
 	if (!oe)
 		return NULL;
 	oe->crypto = crypto;
-	if (!flows_init(oe)) {
+	if (!flows_init(oe) || !oe_wishes_grow(oe)) {
 		oe_discard(oe);
 		return NULL;
 	}
@@ -69,10 +69,11 @@ bool oe_sides(const struct oe *oe, const struct conn *conn, uint8_t family, cons
 	return true;
 }
 
-void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct event_addresses *addresses,
+bool oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct event_addresses *addresses,
 		 struct actions *actions)
 {
 	struct list *pos, *next;
+	bool whole;
 
 	enter(oe, now, actions);
 	oe->plan = plan;
@@ -81,7 +82,7 @@ void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 	if (addresses && oe->addresses)
 		*oe->addresses = *addresses;
 	/* New templates stand before any pair loses its policy. */
-	templates_put(oe);
+	whole = templates_put(oe) && (!addresses || oe->addresses);
 	LIST_FOR_EACH (pos, next, &oe->flows) {
 		struct flow *f = LIST_ENTRY(pos, struct flow, link);
 		const struct group_entry *e = plan_group(plan, &f->remote);
@@ -93,6 +94,7 @@ void oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 		else if (!e || e->group != f->group || e->conn != f->conn)
 			flow_happens(oe, f, E29_CLASS_CHANGED);
 	}
+	return whole;
 }
 
 /* ---- events ---- */

@@ -158,7 +158,10 @@ void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, con
 		answer(oe, ike_sa, true, REASON_OK, LEVEL_PINNED);
 		return;
 	}
-	a = oe->asker_count < LIMIT_ASKERS ? calloc(1, sizeof(*a)) : NULL;
+	a = oe->asker_count < LIMIT_ASKERS &&
+			    deadlines_reserve(&oe->deadlines, oe->flow_count + oe->asker_count + 1)
+		    ? calloc(1, sizeof(*a))
+		    : NULL;
 	if (!a) {
 		answer(oe, ike_sa, false, REASON_OE_LIMIT, LEVEL_NONE);
 		return;

@@ -40,8 +40,10 @@ static void want(struct oe *oe, const struct kernel_policy *p)
 		return;
 	}
 	grown = realloc(oe->templates, (oe->template_count + 1) * sizeof(*grown));
-	if (!grown)
+	if (!grown) {
+		oe->lacks_templates = true;
 		return;
+	}
 	oe->templates = grown;
 	grown[oe->template_count++] = (struct template){ *p, true };
 	policy_put(oe, p);
@@ -180,8 +182,9 @@ static void drop_unwanted(struct oe *oe)
 	oe->template_count = kept;
 }
 
-void templates_put(struct oe *oe)
+bool templates_put(struct oe *oe)
 {
+	oe->lacks_templates = false;
 	for (size_t i = 0; i < oe->template_count; i++)
 		oe->templates[i].kept = false;
 	want_exemptions(oe);
@@ -193,6 +196,7 @@ void templates_put(struct oe *oe)
 		}
 	}
 	drop_unwanted(oe);
+	return !oe->lacks_templates;
 }
 
 void templates_again(struct oe *oe, const struct flow *f)

@@ -31,6 +31,7 @@ static const char usage[] =
 	"  rekey-ike|rekey-child CONN renew its SAs now\n"
 	"  delete-ike|delete-child CONN  delete just these; what is wanted comes again\n"
 	"  liveness CONN              ask the peer for a sign of life\n"
+	"  impair [NAME [ARG...]|off] faults on purpose: only in a daemon built for tests\n"
 	"  shutdown [--deadline S]    delete every SA, wait for the peers, end\n"
 	"  shutdown --leave-state     end and leave the kernel's SAs to the next run (cygnetd --adopt)\n";
 
@@ -245,6 +246,26 @@ static int shut_down(const struct tool *t, int argc, char **argv)
 	return tool_ask(t, o, false);
 }
 
+/* Faults by name, or their list. A daemon that is not built for tests does not know the word. */
+static int impair(const struct tool *t, int argc, char **argv)
+{
+	json_t *o = tool_request("impair");
+	char name[128] = "";
+	size_t used = 0;
+	int status;
+
+	for (int i = 0; i < argc && used < sizeof(name); i++)
+		used += (size_t)snprintf(name + used, sizeof(name) - used, "%s%s", i ? " " : "", argv[i]);
+	json_object_set_new(o, "name", json_string(name));
+	status = used < sizeof(name) ? tool_ask(t, o, false) : 2;
+	if (used >= sizeof(name))
+		fprintf(stderr, "cygnet impair: the arguments are too long\n");
+	else if (status == 2 && !t->json)
+		fprintf(stderr, "this daemon has no impairments: it is not the one built for tests "
+				"(cygnetd-impair)\n");
+	return status;
+}
+
 static int run(const struct tool *t, const char *verb, int argc, char **argv)
 {
 	static const char *const with_name[] = { "up",         "down",         "add",       "delete",
@@ -267,6 +288,8 @@ static int run(const struct tool *t, const char *verb, int argc, char **argv)
 		return tool_ask(t, tool_request("subscribe"), true);
 	if (!strcmp(verb, "oe"))
 		return tool_oe(t, argc, argv);
+	if (!strcmp(verb, "impair"))
+		return impair(t, argc, argv);
 	if (!strcmp(verb, "shutdown"))
 		return shut_down(t, argc, argv);
 	if (!strcmp(verb, "status") || !strcmp(verb, "reload"))

@@ -30,9 +30,13 @@ static bool address_of(const struct sockaddr *sa, struct address *a)
 	return false;
 }
 
-/* The source that the kernel would use towards the default route: asked by a socket that sends nothing. */
-static void default_source(int family, struct address *a)
+/*
+ * The source that the kernel would use towards the default route: asked by a socket that sends nothing. It is exempt from
+ * policies: else a group that denies the address asked about would hide our own, and its trap would ask for keys to it.
+ */
+static void default_source(struct daemon *d, int family, struct address *a)
 {
+	char why[96];
 	struct sockaddr_storage far, near;
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&far;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&far;
@@ -51,6 +55,8 @@ static void default_source(int family, struct address *a)
 		v6->sin6_addr.s6_addr[1] = 0x01;
 		v6->sin6_addr.s6_addr[15] = 1;
 	}
+	if (fd >= 0 && !kernel_port_exempt(d->kernel, fd, family, why))
+		log_write(NOTE_WARNING, "our source towards the default route: %s", why);
 	if (fd >= 0 &&
 	    connect(fd, (struct sockaddr *)&far, family == AF_INET ? sizeof(*v4) : sizeof(*v6)) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&near, &len) == 0)
@@ -59,7 +65,7 @@ static void default_source(int family, struct address *a)
 		close(fd);
 }
 
-static void collect(struct event_addresses *out)
+static void collect(struct daemon *d, struct event_addresses *out)
 {
 	struct ifaddrs *all, *i;
 
@@ -73,8 +79,8 @@ static void collect(struct event_addresses *out)
 		}
 		freeifaddrs(all);
 	}
-	default_source(AF_INET, &out->default_v4);
-	default_source(AF_INET6, &out->default_v6);
+	default_source(d, AF_INET, &out->default_v4);
+	default_source(d, AF_INET6, &out->default_v6);
 }
 
 static void tell(struct daemon *d)
@@ -84,7 +90,7 @@ static void tell(struct daemon *d)
 
 	if (!now)
 		return;
-	collect(now);
+	collect(d, now);
 	/* Also when nothing changed: a fresh IPv6 address takes no socket until it is known to be unique. */
 	sockets_follow(d->sockets, now);
 	if (d->addresses && memcmp(d->addresses, now, sizeof(*now)) == 0) {

@@ -155,6 +155,22 @@ void control_report(struct control *c, const struct report *report)
 	}
 }
 
+void control_unanswered(struct control *c, uint64_t command)
+{
+	struct list *pos, *next;
+
+	if (!c)
+		return;
+	LIST_FOR_EACH (pos, next, &c->clients) {
+		struct client *cl = LIST_ENTRY(pos, struct client, link);
+
+		if (cl->command != command)
+			continue;
+		cl->command = 0;
+		finish(cl, cl->id, 1, reason_word(REASON_MEMORY), reason_sentence(REASON_MEMORY));
+	}
+}
+
 void control_transition(struct control *c, const struct action *a)
 {
 	struct list *pos, *next;

@@ -37,6 +37,7 @@ struct daemon {
 	struct event_addresses *addresses; /* the last told */
 	struct plan_places places;
 	struct plan *plan; /* borrowed copy for comparing at reload: owned by the node */
+	struct actions actions; /* of the step; its room is kept */
 	struct waiting_event *first, *last; /* what a step's actions brought; fed after it */
 	bool stepping, stopping, done;
 	bool in_force; /* a plan has been: what is in the kernel is ours */
@@ -82,6 +83,8 @@ void resolver_ask(struct resolver *r, uint64_t number, const struct dns_question
 struct control *control_open(struct daemon *d, char why[256]);
 void control_close(struct control *c);
 void control_report(struct control *c, const struct report *report);
+/* There was no memory for the final report of a command: whoever waits for it is told so. */
+void control_unanswered(struct control *c, uint64_t command);
 void control_transition(struct control *c, const struct action *transition);
 
 /* config.c: files into a plan. NULL with problems. */

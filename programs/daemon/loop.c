@@ -45,6 +45,15 @@ static void kernel_failed(struct daemon *d, uint64_t child, uint32_t spi, const 
 	queue(d, &event);
 }
 
+static void policy_failed(struct daemon *d, const struct kernel_policy *policy, const char *why)
+{
+	struct event event = { .kind = EVENT_KERNEL_FAILED };
+
+	event.kernel_failed.policy = *policy;
+	snprintf(event.kernel_failed.why, sizeof(event.kernel_failed.why), "%s", why);
+	queue(d, &event);
+}
+
 static void query(struct daemon *d, const struct action *a)
 {
 	struct event event = { .kind = EVENT_COUNTERS };
@@ -80,7 +89,7 @@ static void kernel_action(struct daemon *d, struct action *a)
 		break;
 	case ACTION_POLICY_PUT:
 		if (!kernel_policy_put(d->kernel, &a->policy, why))
-			kernel_failed(d, 0, 0, why);
+			policy_failed(d, &a->policy, why);
 		break;
 	case ACTION_POLICY_REMOVE:
 		if (!kernel_policy_remove(d->kernel, &a->policy, why))
@@ -181,29 +190,40 @@ static void trace(struct daemon *d, const char *kind, char *line)
 	free(line);
 }
 
+/* What IKE believes to be in the kernel may not be: it is looked for. */
+static void lost_action(struct daemon *d, enum event_kind during)
+{
+	struct event resync = { .kind = EVENT_RESYNC };
+
+	log_write(NOTE_ERROR, "there was no memory for an action");
+	if (during != EVENT_RESYNC)
+		queue(d, &resync);
+}
+
 static void step(struct daemon *d, struct event *event)
 {
-	struct actions actions;
+	struct actions *actions = &d->actions;
 	msec now = daemon_now();
 
-	actions_init(&actions);
-	actions.no_debug = !d->trace && !log_wants(NOTE_DEBUG);
+	actions->no_debug = !d->trace && !log_wants(NOTE_DEBUG);
 	if (d->trace) {
 		tape_rewind(&d->tape);
 		fprintf(d->trace, "E 0 %lld ", (long long)now);
 		trace(d, "", event_print(event));
 	}
-	node_step(d->node, now, event, &actions);
-	for (size_t i = 0; i < actions.count; i++) {
+	node_step(d->node, now, event, actions);
+	for (size_t i = 0; i < actions->count; i++) {
 		if (d->trace)
-			trace(d, "A 0 ", action_print(&actions.at[i]));
-		carry_out(d, &actions.at[i]);
+			trace(d, "A 0 ", action_print(&actions->at[i]));
+		carry_out(d, &actions->at[i]);
 	}
 	if (d->trace)
 		trace_random(d);
-	if (actions.failed)
-		log_write(NOTE_ERROR, "there was no memory for an action");
-	actions_discard(d->crypto, &actions);
+	if (actions->failed)
+		lost_action(d, event->kind);
+	if (actions->unanswered)
+		control_unanswered(d->control, actions->unanswered);
+	actions_clear(d->crypto, actions);
 }
 
 static void arm(struct daemon *d)

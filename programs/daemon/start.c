@@ -181,7 +181,7 @@ bool daemon_open(struct daemon *d, struct plan *plan, char why[256])
 	tape_init(&d->tape, d->crypto, false);
 	d->node = node_new(d->trace ? &d->tape.crypto : d->crypto);
 	d->timer = evtimer_new(d->base, timer, d);
-	if (!d->node || !d->timer)
+	if (!d->node || !d->timer || !actions_reserve(&d->actions, LIMIT_STEP_ACTIONS))
 		return false;
 	d->sockets = sockets_open(d, why);
 	if (!d->sockets || !open_kernel(d, why))
@@ -226,6 +226,7 @@ void daemon_close(struct daemon *d)
 		addresses_close(d);
 	sockets_close(d->sockets);
 	node_discard(d->node);
+	actions_discard(d->crypto, &d->actions);
 	/* A start that failed has put nothing: what an earlier run left goes on to keep private what must be. */
 	if (d->kernel && d->leave)
 		leave(d);

@@ -26,10 +26,22 @@ struct workers {
 	struct event *event;
 };
 
+/* Without this word a result lies there until another job is done. */
+static void tell_home(const struct workers *w)
+{
+	const uint64_t one = 1;
+	ssize_t written;
+
+	do
+		written = write(w->home, &one, sizeof(one));
+	while (written < 0 && errno == EINTR);
+	if (written != sizeof(one))
+		log_write(NOTE_ERROR, "a job's way home is closed");
+}
+
 static void *work(void *context)
 {
 	struct workers *w = context;
-	const uint64_t one = 1;
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
@@ -48,8 +60,7 @@ static void *work(void *context)
 		pthread_mutex_lock(&w->lock);
 		t->next = w->done;
 		w->done = t;
-		if (write(w->home, &one, sizeof(one)) != sizeof(one))
-			log_write(NOTE_ERROR, "a job's way home is closed");
+		tell_home(w);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;

@@ -77,10 +77,11 @@ lab() { # lab [ALICE-LAYER [BOB-LAYER]]
 	done
 }
 
-# capture NAME HOST: what passes the router towards HOST, into $OUT/NAME.pcap. Without --immediate-mode the kernel hands
+# capture NAME HOST [OCTETS]: what passes the router towards HOST, into $OUT/NAME.pcap; of each packet so much (whole packets
+# leave the kernel room for eight of them, too few for a flood). Without --immediate-mode the kernel hands
 # over whole blocks, up to a second late, and the end of the capture would be lost.
 capture() {
-	nsenter --net=/run/netns/router tcpdump --immediate-mode -U -s 0 -ni "$2" -w "$OUT/$1.pcap" 2> "$OUT/$1.tcpdump" &
+	nsenter --net=/run/netns/router tcpdump --immediate-mode -U -s "${3:-0}" -ni "$2" -w "$OUT/$1.pcap" 2> "$OUT/$1.tcpdump" &
 	captures="${captures:-} $1:$!"
 	waitfor 5 grep -q listening "$OUT/$1.tcpdump"
 }

@@ -265,6 +265,9 @@ static bool expect(struct scenario *s, char **word, int count)
 	if (count == 3 && !strcmp(word[1], "missing"))
 		return expect_number(s, "the number of ESP packets that met no SA",
 				     (long)s->w.fates[FATE_MISSING], atol(word[2]));
+	if (count == 5 && !strcmp(word[1], "impaired"))
+		return expect_number(s, "the number of occasions",
+				     (long)impair_met(s->w.nodes[node].impair, word[3]), atol(word[4]));
 	if (count == 5 && !strcmp(word[1], "stopped"))
 		return (s->w.nodes[node].stopped || fail(s, "the node has not stopped")) &&
 		       expect_number(s, "confirmed", s->w.nodes[node].confirmed, atol(word[3])) &&
@@ -437,12 +440,24 @@ static bool literal(struct scenario *s, char *line)
 	return true;
 }
 
+/* impair NODE NAME ARG...: the rest of the line is the impairment's. */
+static bool impair(struct scenario *s, const char *line)
+{
+	size_t node = (size_t)(line[0] - '1');
+
+	if (node >= s->w.node_count || line[1] != ' ')
+		return fail(s, "impair NODE NAME [ARG...] [N[-M]]");
+	return world_impair(&s->w, node, line + 2) || fail(s, "no such impairment");
+}
+
 static bool step(struct scenario *s, char *line)
 {
 	char *word[8], *save = NULL;
 	int count = 0;
 
 	line[strcspn(line, "\n")] = '\0';
+	if (strncmp(line, "impair ", 7) == 0)
+		return impair(s, line + 7);
 	if (!line[0] || line[0] == '#' || literal(s, line))
 		return true;
 	for (char *w = strtok_r(line, " \t", &save); w && count < 8; w = strtok_r(NULL, " \t", &save))

@@ -1,7 +1,7 @@
 /*
- * sim [--seed N] [--worlds N] [--trace FILE] [--tap] [--gentle|--hand-overs]: seeded worlds, each with its own mix of faults
- * and of things that nodes do (with --gentle: nothing but rekeys, so that no packet may be lost or go in clear; with
- * --hand-overs also daemons that end and leave their SAs to the next).
+ * sim [--seed N] [--worlds N] [--trace FILE] [--tap] [--gentle|--hand-overs] [--impair "NAME ARG..."|any]: seeded worlds, each with
+ * its own mix of faults and of things that nodes do (with --gentle: nothing but rekeys, so that no packet may be lost or go in
+ * clear; with --hand-overs also daemons that end and leave their SAs to the next).
  * After a calm every pair of nodes must agree on its SAs, what was taken down must be gone, and every stop must be
  * confirmed. A failing seed is printed; the same seed is the same history.
  */
@@ -45,13 +45,15 @@ static void see_transition(struct world *w, const struct action *a)
 	}
 }
 
-static bool one_world(uint64_t seed, enum mix_kind kind, FILE *trace)
+static bool one_world(uint64_t seed, enum mix_kind kind, const char *impair, FILE *trace)
 {
 	static struct world w;
 	struct mix mix;
 	bool ok;
 
 	mix_draw(&mix, seed, kind);
+	if (impair)
+		mix_impair(&mix, impair);
 	world_init(&w, seed, mix.nodes, trace);
 	w.transition = see_transition;
 	mix_begin(&w, &mix);
@@ -113,6 +115,7 @@ int main(int argc, char **argv)
 	uint64_t seed = 1, worlds = 1;
 	FILE *trace = NULL;
 	enum mix_kind kind = MIX_ANY;
+	const char *impair = NULL;
 	bool tap = false;
 
 	for (int i = 1; i < argc; i++) {
@@ -128,10 +131,12 @@ int main(int argc, char **argv)
 			kind = MIX_HAND_OVERS;
 		else if (!strcmp(argv[i], "--gentle"))
 			kind = MIX_GENTLE;
+		else if (!strcmp(argv[i], "--impair") && i + 1 < argc)
+			impair = argv[++i];
 	}
 	tally.worlds = worlds;
 	for (uint64_t i = 0; i < worlds; i++) {
-		if (!one_world(seed + i, kind, trace) && !tally.failed++)
+		if (!one_world(seed + i, kind, impair, trace) && !tally.failed++)
 			tally.first = seed + i;
 	}
 	if (trace)

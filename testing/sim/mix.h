@@ -20,6 +20,8 @@ struct mix {
 	unsigned loss, duplication, refusals, long_delays;
 	msec delay;
 	bool hand_overs; /* daemons end and leave their kernel's state to the next */
+	const char *
+		impair; /* an impairment that nodes get and lose by chance; "any": one of the catalogue's; or NULL */
 	bool restarts, sleeps, partitions, vanishings, noise, downs;
 };
 
@@ -30,6 +32,8 @@ enum mix_kind {
 };
 
 void mix_draw(struct mix *m, uint64_t seed, enum mix_kind kind);
+/* Such a world is not gentle: what is impaired may lose packets. */
+void mix_impair(struct mix *m, const char *text);
 /* Configures all nodes. */
 void mix_begin(struct world *w, const struct mix *m);
 void mix_storm(struct world *w, const struct mix *m);

@@ -7,7 +7,8 @@ void sim_trace_event(struct world *w, size_t node, const struct event *event)
 {
 	char *line = event_print(event);
 
-	fprintf(w->trace, "E %zu %lld %s\n", node, (long long)(w->now + w->nodes[node].ahead),
+	fprintf(w->trace, "E %zu %lld %s\n", node,
+		(long long)(impair_now(w->nodes[node].impair, w->now) + w->nodes[node].ahead),
 		line ? line : "?");
 	free(line);
 }

@@ -47,7 +47,6 @@ static void carry_packet(struct world *w, size_t from, struct action *a)
 	unsigned copies = 1 + (world_draw(w, 100) < w->duplication);
 
 	w->packets++;
-	sim_tap_sent(w, from, bytes_of_blob(&a->send.data));
 	for (unsigned i = 0; to != SIZE_MAX && i < copies; i++) {
 		struct sim_item *item;
 
@@ -94,7 +93,7 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 		item = sim_item_new(SIM_JOB, node);
 		item->job = a->job;
 		a->job = NULL;
-		sim_schedule(w, item, w->now + (msec)world_draw(w, 20));
+		sim_schedule(w, item, w->now + (w->job_delay ? w->job_delay : (msec)world_draw(w, 20)));
 		break;
 	case ACTION_RESOLVE:
 		carry_resolve(w, node, a);
@@ -103,9 +102,6 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 		n->stopped = true;
 		n->confirmed = a->stopped.confirmed;
 		n->unanswered = a->stopped.unanswered;
-		break;
-	case ACTION_KEYS:
-		sim_tap_keys(w, a);
 		break;
 	case ACTION_TRANSITION:
 		if (w->transition)
@@ -121,12 +117,13 @@ static void carry_out(struct world *w, size_t node, struct action *a)
 	}
 }
 
-static void check(struct world *w, size_t node)
+/* now: the node's, of the step. */
+static void check(struct world *w, size_t node, msec now)
 {
 	char why[160];
 
 	w->checks++;
-	if (!node_check(w->nodes[node].node, w->now + w->nodes[node].ahead, why))
+	if (!node_check(w->nodes[node].node, now, why))
 		SIM_FAULT(w, "seed %llu at %lld ms, node %zu: %s", (unsigned long long)w->seed,
 			  (long long)w->now, node, why);
 	if (sim_met_impossible(w, node))
@@ -134,28 +131,59 @@ static void check(struct world *w, size_t node)
 			  (unsigned long long)w->seed, (long long)w->now, node);
 }
 
-void sim_step(struct world *w, size_t node, struct event *event)
+/* What the node itself says, before it is impaired: with the trace and the wiretap. */
+static void note_actions(struct world *w, size_t node, const struct actions *actions)
 {
-	struct actions actions;
+	for (size_t i = 0; i < actions->count; i++) {
+		const struct action *a = &actions->at[i];
 
-	actions_init(&actions);
-	w->steps++;
-	tape_rewind(&w->nodes[node].tape);
-	if (w->trace)
-		sim_trace_event(w, node, event);
-	node_step(w->nodes[node].node, w->now + w->nodes[node].ahead, event, &actions);
-	for (size_t i = 0; i < actions.count; i++) {
 		if (w->trace)
-			sim_trace_action(w, node, &actions.at[i]);
-		carry_out(w, node, &actions.at[i]);
+			sim_trace_action(w, node, a);
+		if (a->kind == ACTION_SEND)
+			sim_tap_sent(w, node, bytes_of_blob(&a->send.data));
+		else if (a->kind == ACTION_KEYS)
+			sim_tap_keys(w, a);
 	}
 	if (w->trace)
 		sim_trace_random(w, node);
-	if (actions.failed)
+}
+
+static void one_step(struct world *w, size_t node, struct event *event)
+{
+	struct sim_node *n = &w->nodes[node];
+	struct actions *actions = &w->actions;
+	msec now = impair_now(n->impair, w->now) + n->ahead;
+
+	if (!actions_reserve(actions, LIMIT_STEP_ACTIONS))
+		abort();
+	w->steps++;
+	tape_rewind(&n->tape);
+	if (w->trace)
+		sim_trace_event(w, node, event);
+	impair_step_begins(n->impair);
+	node_step(n->node, now, event, actions);
+	impair_step_ends(n->impair);
+	note_actions(w, node, actions);
+	if (actions->unanswered)
+		n->up_status = 1;
+	if (actions->failed && !w->memory_fails && !impair_met(n->impair, "fail-allocation"))
 		SIM_FAULT(w, "an action was lost for want of memory");
-	actions_discard(&w->nodes[node].crypto.crypto, &actions);
+	impair_actions(n->impair, w->now, actions);
+	for (size_t i = 0; i < actions->count; i++)
+		carry_out(w, node, &actions->at[i]);
+	actions_clear(&n->crypto.crypto, actions);
+	check(w, node, now);
+}
+
+void sim_step(struct world *w, size_t node, struct event *event)
+{
+	struct impair_events in;
+
+	impair_event(w->nodes[node].impair, w->now, event, &in);
+	for (size_t i = 0; i < in.count; i++)
+		one_step(w, node, &in.at[i].event);
+	impair_events_discard(&in);
 	sim_look(w, node);
-	check(w, node);
 }
 
 void sim_look(struct world *w, size_t node)
@@ -163,7 +191,21 @@ void sim_look(struct world *w, size_t node)
 	struct sim_node *n = &w->nodes[node];
 	msec due = node_deadline(n->node);
 
-	n->due = due == MSEC_NEVER ? MSEC_NEVER : due - n->ahead;
+	n->due = impair_deadline(n->impair, due == MSEC_NEVER ? MSEC_NEVER : due - n->ahead);
+}
+
+bool world_impair(struct world *w, size_t node, const char *text)
+{
+	char why[160];
+
+	if (w->trace)
+		fprintf(w->trace, "# %zu %lld impair %s\n", node, (long long)w->now, text);
+	if (!impair_arm(w->nodes[node].impair, w->now, text, why)) {
+		SIM_FAULT(w, "%s", why);
+		return false;
+	}
+	sim_look(w, node);
+	return true;
 }
 
 void sim_happen(struct world *w, struct sim_item *item)
@@ -284,7 +326,9 @@ static void start_node(struct world *w, size_t i)
 
 	tape_discard(&n->tape);
 	tape_init(&n->tape, &n->crypto.crypto, false);
-	n->node = node_new(&n->tape.crypto);
+	n->impair = impair_new(&n->tape.crypto);
+	n->node = n->impair ? node_new(impair_crypto(n->impair)) : NULL;
+	n->plan = NULL;
 	if (!n->node || !a)
 		abort();
 	a->at[0] = n->address;
@@ -344,6 +388,7 @@ static void end_node(struct world *w, size_t i)
 		}
 	} while (any && count == ARRAY_LENGTH(items));
 	node_discard(w->nodes[i].node);
+	impair_discard(w->nodes[i].impair);
 	if (w->trace)
 		fprintf(w->trace, "N %zu\n", i);
 }
@@ -374,10 +419,12 @@ bool world_end(struct world *w)
 	w->heap = NULL;
 	w->heap_room = 0;
 	sim_tap_discard(w);
+	actions_discard(NULL, &w->actions);
 	for (size_t i = 0; i < w->node_count; i++) {
 		struct sim_node *n = &w->nodes[i];
 
 		node_discard(n->node);
+		impair_discard(n->impair);
 		tape_discard(&n->tape);
 		if (n->crypto.live_secrets)
 			SIM_FAULT(w, "seed %llu: %ld ephemeral keys leaked", (unsigned long long)w->seed,
@@ -411,7 +458,7 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 	sources[2].text = strdup(group_text ? group_text : "");
 	for (int i = 0; i < 3; i++)
 		sources[i].len = strlen(sources[i].text);
-	event.plan = plan_make_from_sources(sources, 3, &places, NULL, &problems);
+	event.plan = plan_make_from_sources(sources, 3, &places, w->nodes[node].plan, &problems);
 	for (int i = 0; i < 3; i++)
 		free(sources[i].text);
 	if (!event.plan) {
@@ -420,6 +467,7 @@ bool world_configure(struct world *w, size_t node, const char *config, const cha
 		SIM_FAULT(w, "the configuration is wrong");
 		return false;
 	}
+	w->nodes[node].plan = event.plan;
 	sim_step(w, node, &event);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "ike.h"
 #include "node.h"
 #include "sim_crypto.h"
+#include "testing/impair/impair.h"
 
 #define WORLD_NODES 50
 #define WORLD_WIRES 512
@@ -32,8 +33,10 @@ struct sim_policy {
 
 struct sim_node {
 	struct node *node;
+	const struct plan *plan; /* in force; the node's */
 	struct sim_crypto crypto;
 	struct tape tape; /* over crypto: what the node draws is in the trace */
+	struct impair *impair; /* between the node and this world, over tape; gone with the daemon */
 	struct address address;
 	struct sim_sa *sas;
 	struct sim_policy *policies;
@@ -67,10 +70,12 @@ struct world {
 	msec now;
 	struct sim_node nodes[WORLD_NODES];
 	size_t node_count;
+	struct actions actions; /* of the step; its room is kept, as the daemon does */
 	struct sim_item **heap; /* by time, then by order of scheduling */
 	size_t heap_count, heap_room;
 	uint64_t scheduled, installed;
 	unsigned loss, duplication; /* percent */
+	bool forging; /* somebody changes messages under the nodes' keys: what is derived may differ */
 	bool uneven; /* from one node to another, less is lost: as the seed says */
 	unsigned esp_loss; /* percent */
 	unsigned long_delays; /* per mille of messages take up to 5 s */
@@ -79,6 +84,7 @@ struct world {
 		msec until;
 	} partition; /* one way; until 0: none */
 	msec delay; /* mean */
+	msec job_delay; /* 0: up to 20 ms, as chance will */
 	unsigned kernel_refusals; /* percent of SA installs */
 	bool (*filter)(struct world *w, size_t from, size_t to, struct bytes data); /* false: lost */
 	struct dns_answer *(*dns)(struct world *w, size_t node,
@@ -88,6 +94,7 @@ struct world {
 	uint64_t tapped; /* messages that were checked against the window */
 	void (*transition)(struct world *w, const struct action *a);
 	uint64_t acquire_seq;
+	bool memory_fails; /* a step may lose actions: what follows from it is looked at */
 	FILE *trace;
 	char fault[256]; /* the first violation, or empty */
 	void *context;
@@ -112,6 +119,8 @@ void world_send_from(struct world *w, size_t node, const struct address *from, c
 void world_inject(struct world *w, size_t node, const struct endpoint *from, struct bytes data);
 /* The kernel of a node drops its SAs and its words are lost: the node only learns that something was. */
 void world_vanish(struct world *w, size_t node);
+/* Arms an impairment at a node; a daemon that begins again has none. */
+bool world_impair(struct world *w, size_t node, const char *text);
 /* The clock of a node steps forward, as after a sleep. */
 void world_sleep(struct world *w, size_t node, msec span);
 /* A crash: everything the node knew is gone, its kernel too; then it starts with nothing. */
@@ -129,6 +138,9 @@ bool world_agree(struct world *w, size_t a, size_t b);
 size_t world_pairs(struct world *w, size_t a, size_t b);
 /* How many IKE SAs a and b have with each other, by the same SPIs at both; SIZE_MAX: they do not agree. */
 size_t world_ike_sas(const struct world *w, size_t a, size_t b);
+/* The keys of an IKE SA, as the nodes told the key log; false: there are none. */
+bool world_keys(struct world *w, uint64_t spi_i, uint64_t spi_r, struct sealing_key *i,
+		struct sealing_key *r);
 /* Whether nothing waits or is half done at a node; else what is. */
 bool world_at_rest(const struct world *w, size_t node, const char **why);
 

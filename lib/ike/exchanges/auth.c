@@ -179,13 +179,14 @@ static struct verdict peer_unproven(struct ike_context *c, struct exchange *x, s
 	struct ike_sa *sa = x->owner;
 	struct exchange *bye;
 
+	bye = exchange_new(&kind_delete, sa, true);
+	if (!bye)
+		return x->step == EXCHANGE_WAITING ? verdict_ignore(REASON_MEMORY)
+						   : verdict_discard(REASON_MEMORY);
 	ike_sa_attempt_failed(c, sa, why.reason, AUTHENTICATION_FAILED, false);
 	ike_sa_happens(c, sa, HAPPENED_PEER_UNPROVEN, why.reason);
-	bye = exchange_new(&kind_delete, sa, true);
-	if (bye) {
-		bye->reason = why.reason;
-		exchange_begin(c, bye, true);
-	}
+	bye->reason = why.reason;
+	exchange_begin(c, bye, true);
 	return VERDICT_OK;
 }
 
@@ -209,6 +210,7 @@ static struct verdict auth_conclude(struct ike_context *c, struct exchange *x, c
 	const struct peer *peer = peers_of_conn(&c->peers, sa->conn);
 	struct auth_work *w = x->work;
 	struct notify n;
+	struct verdict v;
 	enum reason reason;
 	bool childless;
 
@@ -223,7 +225,11 @@ static struct verdict auth_conclude(struct ike_context *c, struct exchange *x, c
 		ike_sa_happens(c, sa, HAPPENED_PEER_REFUSED, reason);
 		return VERDICT_OK;
 	}
-	if (!auth_work_read(w, m, PAYLOAD_IDR) || !child_is_whole(m, &childless) ||
+	reason = auth_work_read(w, m, PAYLOAD_IDR);
+	/* As if the answer had not come: the request is sent again, and the answer with it. */
+	if (reason == REASON_MEMORY)
+		return verdict_ignore(reason);
+	if (reason != REASON_OK || !child_is_whole(m, &childless) ||
 	    (childless && !message_notify(m, 0, &n) && !goes_childless(sa, peer->conn)))
 		return verdict_refuse(REASON_MALFORMED, INVALID_SYNTAX);
 	if (!auth_type_fits(peer->remote->auth, w->auth_type))
@@ -231,8 +237,9 @@ static struct verdict auth_conclude(struct ike_context *c, struct exchange *x, c
 	if (!auth_id_fits(peer->remote, &sa->remote.address, &w->peer_id))
 		return peer_unproven(c, x, verdict_refuse(REASON_ID_MISMATCH, AUTHENTICATION_FAILED));
 	if (!identity_copy(&sa->remote_id, &w->peer_id))
-		return verdict_discard(REASON_MEMORY);
-	return auth_conclude_go(c, x, m);
+		return verdict_ignore(REASON_MEMORY);
+	v = auth_conclude_go(c, x, m);
+	return v.kind == VERDICT_DISCARD && v.reason == REASON_MEMORY ? verdict_ignore(v.reason) : v;
 }
 
 static void auth_abandon(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)
@@ -245,52 +252,6 @@ static void auth_abandon(struct ike_context *c, struct exchange *x, enum reason 
 }
 
 /* ---- they ask ---- */
-
-/* How far a candidate came, so that the log can name the best reason. */
-static enum reason candidate_fault(const struct ike_sa *sa, const struct peer *peer,
-				   const struct auth_work *w, const struct payload *idr)
-{
-	struct identity own = { 0 }, asked = { 0 };
-	enum reason fault = REASON_OK;
-	bool suite = false;
-
-	for (size_t i = 0; i < peer->conn->ike_count; i++)
-		suite = suite || suite_equal(&peer->conn->ike[i], &sa->suite);
-	if (!suite)
-		return REASON_NO_PROPOSAL;
-	if (!auth_id_fits(peer->remote, &sa->remote.address, &w->peer_id))
-		return REASON_ID_MISMATCH;
-	if (!auth_type_fits(peer->remote->auth, w->auth_type))
-		return REASON_AUTH_METHOD;
-	if (!auth_own_id(peer->local, &sa->local.address, &own))
-		return REASON_MEMORY;
-	if (idr && idr->body.len >= 4 && idr->body.at[0] != ID_NULL &&
-	    (!identity_set(&asked, idr->body.at[0], bytes_of(idr->body.at + 4, idr->body.len - 4)) ||
-	     !identity_equal(&asked, &own)))
-		fault = REASON_ID_MISMATCH;
-	identity_discard(&own);
-	identity_discard(&asked);
-	return fault;
-}
-
-static const struct peer *select_peer(struct ike_context *c, const struct ike_sa *sa,
-				      const struct auth_work *w, const struct message *m, enum reason *why)
-{
-	const struct payload *idr = message_find(m, PAYLOAD_IDR, 0);
-	const struct peer *peer;
-	size_t walk = 0;
-
-	*why = REASON_NO_CONNECTION;
-	while ((peer = peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address, &walk)) !=
-	       NULL) {
-		enum reason fault = candidate_fault(sa, peer, w, idr);
-
-		if (fault == REASON_OK)
-			return peer;
-		*why = fault;
-	}
-	return NULL;
-}
 
 /* @rfc 7296-1.2-8 7296-2.21.2-1 7296-2.21.2-2 */
 static struct verdict note_refusal(struct ike_context *c, struct exchange *x, struct verdict v)
@@ -365,11 +326,19 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x, con
 	} else if (x->subject) {
 		/* What serves the pair already does so until the initiator has our answer. */
 		serving = child_sa_rival(c, sa, x->subject);
-		if (!child_sa_agree(c, sa, x->subject, &seed, serving != NULL))
-			return verdict_discard(REASON_MEMORY);
-		if (serving)
-			serving->newcomer = x->subject->serial;
-		x->subject = NULL;
+		if (!child_sa_agree(c, sa, x->subject, &seed, serving != NULL)) {
+			/* The IKE SA is open all the same: the peer must not believe that there is a child. */
+			child_sa_discard(c, x->subject, REASON_MEMORY);
+			x->subject = NULL;
+			if (!write_answer(c, x, 0, TEMPORARY_FAILURE)) {
+				ike_sa_forget_handshake(c, sa);
+				return verdict_discard(REASON_MEMORY);
+			}
+		} else {
+			if (serving)
+				serving->newcomer = x->subject->serial;
+			x->subject = NULL;
+		}
 	}
 	ike_sa_forget_handshake(c, sa);
 	return VERDICT_OK;
@@ -405,12 +374,17 @@ static struct verdict auth_answer(struct ike_context *c, struct exchange *x, con
 	/* Without AUTH the initiator asks for EAP, which we do not speak (2.16). */
 	if (!message_find(m, PAYLOAD_AUTH, 0))
 		return verdict_refuse(REASON_AUTH_METHOD, AUTHENTICATION_FAILED);
-	if (!auth_work_read(w, m, PAYLOAD_IDI) || !child_is_whole(m, &childless))
+	why = auth_work_read(w, m, PAYLOAD_IDI);
+	if (why == REASON_MEMORY)
+		return verdict_discard(why);
+	if (why != REASON_OK || !child_is_whole(m, &childless))
 		return verdict_refuse(REASON_MALFORMED, INVALID_SYNTAX);
-	peer = select_peer(c, sa, w, m, &why);
+	peer = auth_select_peer(c, sa, w, m, &why);
 	/* We have said that we can do without (RFC 6023 3), but not for a connection that must not. */
 	if (peer && childless && (peer->conn->childless == CHILDLESS_NEVER || auth_is_group(peer)))
 		return verdict_refuse(REASON_LAW, INVALID_SYNTAX);
+	if (!peer && why == REASON_MEMORY)
+		return verdict_discard(why);
 	if (!peer)
 		return note_refusal(c, x, verdict_refuse(why, AUTHENTICATION_FAILED));
 	if (!identity_copy(&sa->remote_id, &w->peer_id) ||

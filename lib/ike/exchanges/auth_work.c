@@ -33,24 +33,28 @@ void auth_work_free(struct ike_context *c, struct exchange *x)
 }
 
 /* @rfc 7296-3.5-1 7296-3.8-1 */
-bool auth_work_read(struct auth_work *w, const struct message *m, uint8_t id_type)
+enum reason auth_work_read(struct auth_work *w, const struct message *m, uint8_t id_type)
 {
 	const struct payload *id = message_find(m, id_type, 0), *auth = message_find(m, PAYLOAD_AUTH, 0);
 	struct reader r;
 	uint8_t type;
 
 	if (!id || !auth)
-		return false;
+		return REASON_MALFORMED;
 	r = reader_of(id->body);
 	type = reader_u8(&r);
 	for (size_t i = 0; i < ARRAY_LENGTH(w->reserved); i++)
 		w->reserved[i] = reader_u8(&r);
-	if (!reader_ok(&r) || type == ID_NONE || !identity_set(&w->peer_id, type, reader_rest(&r)))
-		return false;
+	if (!reader_ok(&r) || type == ID_NONE || r.left > LIMIT_IDENTITY)
+		return REASON_MALFORMED;
+	if (!identity_set(&w->peer_id, type, reader_rest(&r)))
+		return REASON_MEMORY;
 	r = reader_of(auth->body);
 	w->auth_type = reader_u8(&r);
 	reader_skip(&r, 3);
-	return reader_ok(&r) && blob_copy(&w->auth_data, reader_rest(&r));
+	if (!reader_ok(&r))
+		return REASON_MALFORMED;
+	return blob_copy(&w->auth_data, reader_rest(&r)) ? REASON_OK : REASON_MEMORY;
 }
 
 bool auth_own_id(const struct end *end, const struct address *address, struct identity *id)
@@ -97,6 +101,52 @@ bool auth_type_fits(enum auth_method method, uint8_t type)
 	return false;
 }
 
+/* How far a candidate came, so that the log can name the best reason. */
+static enum reason candidate_fault(const struct ike_sa *sa, const struct peer *peer,
+				   const struct auth_work *w, const struct payload *idr)
+{
+	struct identity own = { 0 }, asked = { 0 };
+	enum reason fault = REASON_OK;
+	bool suite = false;
+
+	for (size_t i = 0; i < peer->conn->ike_count; i++)
+		suite = suite || suite_equal(&peer->conn->ike[i], &sa->suite);
+	if (!suite)
+		return REASON_NO_PROPOSAL;
+	if (!auth_id_fits(peer->remote, &sa->remote.address, &w->peer_id))
+		return REASON_ID_MISMATCH;
+	if (!auth_type_fits(peer->remote->auth, w->auth_type))
+		return REASON_AUTH_METHOD;
+	if (!auth_own_id(peer->local, &sa->local.address, &own))
+		return REASON_MEMORY;
+	if (idr && idr->body.len >= 4 && idr->body.at[0] != ID_NULL &&
+	    (!identity_set(&asked, idr->body.at[0], bytes_of(idr->body.at + 4, idr->body.len - 4)) ||
+	     !identity_equal(&asked, &own)))
+		fault = REASON_ID_MISMATCH;
+	identity_discard(&own);
+	identity_discard(&asked);
+	return fault;
+}
+
+const struct peer *auth_select_peer(struct ike_context *c, const struct ike_sa *sa, const struct auth_work *w,
+				    const struct message *m, enum reason *why)
+{
+	const struct payload *idr = message_find(m, PAYLOAD_IDR, 0);
+	const struct peer *peer;
+	size_t walk = 0;
+
+	*why = REASON_NO_CONNECTION;
+	while ((peer = peers_next(&c->peers, c->plan, &sa->local.address, &sa->remote.address, &walk)) !=
+	       NULL) {
+		enum reason fault = candidate_fault(sa, peer, w, idr);
+
+		if (fault == REASON_OK)
+			return peer;
+		*why = fault;
+	}
+	return NULL;
+}
+
 static struct verdict fail(struct exchange *x, enum reason reason)
 {
 	struct auth_work *w = x->work;
@@ -116,8 +166,10 @@ static struct verdict verify_mac(struct ike_context *c, struct exchange *x, stru
 	uint8_t mac[PRF_OCTETS_MAX];
 	bool made, right;
 
-	made = proof_octets(c, sa, !sa->initiator, &w->peer_id, w->reserved, &octets) &&
-	       proof_mac(c, sa, secret, bytes_of_blob(&octets), mac);
+	/* Without memory nothing is known of the proof. */
+	if (!proof_octets(c, sa, !sa->initiator, &w->peer_id, w->reserved, &octets))
+		return verdict_discard(REASON_MEMORY);
+	made = proof_mac(c, sa, secret, bytes_of_blob(&octets), mac);
 	right = made && bytes_equal_secret(bytes_of(mac, prf->octets), bytes_of_blob(&w->auth_data));
 	blob_discard(&octets);
 	wipe(mac, sizeof(mac));

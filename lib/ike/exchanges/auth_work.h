@@ -27,8 +27,15 @@ struct auth_work {
 struct auth_work *auth_work_of(struct exchange *x);
 void auth_work_free(struct ike_context *c, struct exchange *x);
 
-/* Takes ID and AUTH of a message into the work. id_type: PAYLOAD_IDI or PAYLOAD_IDR. false: malformed. */
-MUST_USE bool auth_work_read(struct auth_work *w, const struct message *m, uint8_t id_type);
+/* Takes ID and AUTH of a message into the work. id_type: PAYLOAD_IDI or PAYLOAD_IDR. MALFORMED, MEMORY. */
+MUST_USE enum reason auth_work_read(struct auth_work *w, const struct message *m, uint8_t id_type);
+
+/*
+ * The connection's peer that fits the addresses and what the message says; NULL with the best reason. MEMORY: it is not
+ * known.
+ */
+const struct peer *auth_select_peer(struct ike_context *c, const struct ike_sa *sa, const struct auth_work *w,
+				    const struct message *m, enum reason *why);
 
 /* Our identity for an end: configured, NULL for a NULL proof, or our address. */
 MUST_USE bool auth_own_id(const struct end *end, const struct address *address, struct identity *id);

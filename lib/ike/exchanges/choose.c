@@ -162,8 +162,24 @@ bool choose_suite(const struct proposal_list *list, uint8_t protocol, const stru
 	return false;
 }
 
-/* An answer names one transform of each type that was offered, and none that was not (3.3.6). */
-/* @rfc 7296-2.7-5 7296-3.3.6-3 */
+/* The number of the proposal in which choose_offer wrote a suite. */
+static unsigned number_of(const struct suite *suites, size_t count, const struct suite *suite)
+{
+	unsigned number = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		number += is_first_of_its_kind(suites, i);
+		if (share(&suites[i], suite))
+			return number;
+	}
+	return 0;
+}
+
+/*
+ * An answer names one transform of each type that was offered, and none that was not (3.3.6), under the number of the proposal
+ * that they were offered in (3.3.1).
+ */
+/* @rfc 7296-2.7-5 7296-3.3.1-3 7296-3.3.6-3 */
 bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const struct suite *suites,
 		    size_t count, struct choice *choice)
 {
@@ -179,7 +195,8 @@ bool choose_confirm(const struct proposal_list *list, uint8_t protocol, const st
 				return false;
 		}
 	}
-	return choose_suite(list, protocol, suites, count, 0, choice);
+	return choose_suite(list, protocol, suites, count, 0, choice) &&
+	       choice->number == number_of(suites, count, &choice->suite);
 }
 
 static void add_group(uint16_t *groups, size_t *count, uint16_t group)

@@ -197,6 +197,7 @@ struct verdict child_conclude(struct ike_context *c, struct exchange *x, const s
 	struct making *w = x->work;
 	struct notify n;
 	struct parts p;
+	struct verdict v;
 	enum reason reason;
 
 	if (!conn)
@@ -217,8 +218,11 @@ struct verdict child_conclude(struct ike_context *c, struct exchange *x, const s
 	if (reason != REASON_OK)
 		return give_back(c, x, reason);
 	if (!blob_copy(&w->nonce_theirs, p.nonce))
-		return give_back(c, x, REASON_MEMORY);
-	return p.group ? making_share(c, x, &p) : conclude_go(c, x);
+		return verdict_ignore(REASON_MEMORY);
+	if (!p.group)
+		return conclude_go(c, x);
+	v = making_share(c, x, &p);
+	return v.kind == VERDICT_DISCARD ? give_back(c, x, v.reason) : v;
 }
 
 void create_child_failed(struct ike_context *c, struct exchange *x, enum reason reason, uint16_t notify)
@@ -302,13 +306,17 @@ static struct exchange *own_request(const struct exchange *x)
 	return NULL;
 }
 
-static void remember_rival(struct exchange *own, const struct child_sa *child)
+/* false without memory: then the peer must not get its own, for nobody could tell later which of the two is redundant. */
+static bool remember_rival(struct exchange *own, const struct child_sa *child)
 {
 	struct making *w = own ? making_of(own) : NULL;
 
+	if (!own)
+		return true;
 	if (!w || !blob_copy(&w->rival_lowest, bytes_of_blob(&child->lowest)))
-		return;
+		return false;
 	w->rival = child->serial;
+	return true;
 }
 
 /*
@@ -360,7 +368,8 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x)
 	if (w->group)
 		parts_write_ke(&p.build, w->group, bytes_of_blob(&w->ke_public));
 	child_offer_reply_ts(&p.build, child);
-	if (!packet_finish(c, &p, x) || !blob_copy(&child->lowest, making_lowest(w)))
+	if (!packet_finish(c, &p, x) || !blob_copy(&child->lowest, making_lowest(w)) ||
+	    !remember_rival(own, child))
 		return verdict_discard(REASON_MEMORY);
 	if (own && own->subject && !child->owner)
 		child->owner = own->subject->owner;
@@ -371,7 +380,6 @@ static struct verdict send_answer(struct ike_context *c, struct exchange *x)
 	if (!child_sa_agree(c, x->owner, child, &seed, x->target != 0))
 		return verdict_discard(REASON_MEMORY);
 	x->subject = NULL;
-	remember_rival(own, child);
 	if (child->replaces)
 		rival_moves_on(x->owner, child->replaces, child->serial);
 	if (twin)

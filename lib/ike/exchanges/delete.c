@@ -24,20 +24,19 @@ void delete_ike(struct ike_context *c, struct ike_sa *sa, enum reason reason)
 		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_INITIAL_CONTACT);
 		return;
 	}
-	cell = ike_sa_happens(c, sa, HAPPENED_DELETE_WANTED, reason);
-
-	if (cell->sort == CELL_STAY) {
+	cell = ike_cell(sa->state, HAPPENED_DELETE_WANTED);
+	x = cell->sort == CELL_DO && cell->next == IKE_DELETING ? exchange_new(&kind_delete, sa, true) : NULL;
+	if (cell->sort == CELL_DO && cell->next == IKE_DELETING && !x) {
+		/* Were it to go without a word, the peer would keep it. */
 		sa->closing = true;
+		ike_sa_again(c, sa);
 		return;
 	}
-	if (sa->state != IKE_DELETING)
+	ike_sa_happens(c, sa, HAPPENED_DELETE_WANTED, reason);
+	if (cell->sort == CELL_STAY)
+		sa->closing = true;
+	if (!x)
 		return;
-	x = exchange_new(&kind_delete, sa, true);
-	if (!x) {
-		/* Nothing can be asked: the peer finds out by itself. */
-		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_MEMORY);
-		return;
-	}
 	x->reason = reason;
 	exchange_begin(c, x, true);
 }
@@ -79,6 +78,8 @@ void delete_children_queue(struct ike_context *c, struct ike_sa *sa)
 	x = exchange_new(&kind_delete_children, sa, true);
 	if (x)
 		exchange_begin(c, x, true);
+	else
+		ike_sa_again(c, sa);
 }
 
 /* @rfc 7296-3.11-1 7296-3.11-3 */
@@ -141,6 +142,24 @@ static void delete_abandon(struct ike_context *c, struct exchange *x, enum reaso
 		ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_DELETE_UNANSWERED);
 }
 
+/* The message that names them leaves. */
+static void name_them(const struct exchange *x, const uint32_t *spis, size_t count)
+{
+	struct list *pos, *next;
+
+	LIST_FOR_EACH (pos, next, &x->owner->children) {
+		struct child_sa *child = LIST_ENTRY(pos, struct child_sa, link);
+
+		for (size_t i = 0; i < count; i++) {
+			if (child->spi_in != spis[i] || !is_unnamed(child))
+				continue;
+			child->named = true;
+			child->delete_id = x->message_id;
+			break;
+		}
+	}
+}
+
 /* @rfc 7296-1.4.1-2 7296-1.4.1-3 7296-1.4.1-5 */
 static struct verdict children_ask(struct ike_context *c, struct exchange *x)
 {
@@ -155,8 +174,6 @@ static struct verdict children_ask(struct ike_context *c, struct exchange *x)
 		if (!is_unnamed(child) || count == LIMIT_DELETE_SPIS)
 			continue;
 		spis[count++] = child->spi_in;
-		child->named = true;
-		child->delete_id = x->message_id;
 	}
 	/* The peer's own deletes came first. */
 	if (!count)
@@ -165,6 +182,7 @@ static struct verdict children_ask(struct ike_context *c, struct exchange *x)
 	write_delete_esp(&p.build, spis, count);
 	if (!packet_finish(c, &p, x))
 		return verdict_discard(REASON_MEMORY);
+	name_them(x, spis, count);
 	x->to_send = true;
 	return VERDICT_OK;
 }
@@ -277,11 +295,6 @@ static struct verdict delete_answer(struct ike_context *c, struct exchange *x, c
 		else if (protocol == PROTOCOL_ESP && !delete_children(c, sa, &r, count, spis, &spi_count))
 			return verdict_refuse(REASON_MALFORMED, INVALID_SYNTAX);
 	}
-	packet_begin(&p, x);
-	if (spi_count && !whole)
-		write_delete_esp(&p.build, spis, spi_count);
-	if (!packet_finish(c, &p, x))
-		return verdict_discard(REASON_MEMORY);
 	if (whole) {
 		rekey_ike_give_way(c, sa);
 		/* A delete of ours that crosses this one needs no answer any more: both want the same. */
@@ -291,7 +304,11 @@ static struct verdict delete_answer(struct ike_context *c, struct exchange *x, c
 		}
 		ike_sa_happens(c, sa, HAPPENED_DELETE_RECEIVED, REASON_PEER_DELETED);
 	}
-	return VERDICT_OK;
+	packet_begin(&p, x);
+	if (spi_count && !whole)
+		write_delete_esp(&p.build, spis, spi_count);
+	/* The peer holds it for deleted as soon as anything is answered, so it is deleted here, too. */
+	return packet_finish(c, &p, x) ? VERDICT_OK : verdict_refuse(REASON_MEMORY, TEMPORARY_FAILURE);
 }
 
 const struct exchange_kind kind_delete = {

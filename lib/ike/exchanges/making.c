@@ -150,9 +150,10 @@ struct verdict making_share(struct ike_context *c, struct exchange *x, const str
 	struct making *w = x->work;
 	struct job *job = job_new(JOB_KE_SHARE, 0);
 
+	/* As if the answer had not come: the request is sent again, and the answer with it. */
 	if (!job || !blob_copy(&job->peer_value, p->ke)) {
 		job_discard(c->crypto, job);
-		return verdict_discard(REASON_MEMORY);
+		return verdict_ignore(REASON_MEMORY);
 	}
 	job->group = w->group;
 	job->secret = w->secret;

@@ -159,6 +159,7 @@ static struct verdict rekey_conclude(struct ike_context *c, struct exchange *x, 
 	struct choice choice;
 	struct notify n;
 	struct parts p;
+	struct verdict v;
 
 	if (message_notify(m, 0, &n))
 		return take_refusal(c, x, &n);
@@ -169,10 +170,11 @@ static struct verdict rekey_conclude(struct ike_context *c, struct exchange *x, 
 	    !nonce_is_long_enough(p.nonce, choice.suite.prf))
 		return verdict_refuse(REASON_NO_PROPOSAL, INVALID_SYNTAX);
 	if (!blob_copy(&w->nonce_theirs, p.nonce))
-		return verdict_discard(REASON_MEMORY);
+		return verdict_ignore(REASON_MEMORY);
 	x->heir->suite = choice.suite;
 	x->heir->spi_r = choice.spi;
-	return making_share(c, x, &p);
+	v = making_share(c, x, &p);
+	return v.kind == VERDICT_DISCARD ? verdict_refuse(v.reason, INVALID_SYNTAX) : v;
 }
 
 static bool derive(struct ike_context *c, struct exchange *x, struct bytes shared)
@@ -344,6 +346,18 @@ static struct verdict rekey_answer(struct ike_context *c, struct exchange *x, co
 	return making_begin_answer(c, x, &p, p.group);
 }
 
+/*
+ * Our own request is on the wire, too: the nonces of the peer's successor decide when it is answered. false without memory:
+ * then the peer must not get its own, for nobody could tell later which of the two is redundant.
+ */
+static bool remember_rival(const struct exchange *x)
+{
+	struct exchange *own = exchange_under_way(x->owner, COLLIDE_REKEY_IKE, 0);
+	struct making *w = own ? making_of(own) : NULL;
+
+	return !own || (w && blob_copy(&w->rival_lowest, making_lowest(x->work)));
+}
+
 /* @rfc 7296-1.3.2-1 7296-1.3.2-3 */
 static struct verdict answered_job(struct ike_context *c, struct exchange *x, struct job *job)
 {
@@ -367,7 +381,7 @@ static struct verdict answered_job(struct ike_context *c, struct exchange *x, st
 	build_end(&p.build);
 	build_body(&p.build, PAYLOAD_NONCE, bytes_of_blob(&w->nonce_ours));
 	parts_write_ke(&p.build, w->group, bytes_of_blob(&w->ke_public));
-	if (!packet_finish(c, &p, x) || !ike_sa_open_heir(c, heir))
+	if (!packet_finish(c, &p, x) || !remember_rival(x) || !ike_sa_open_heir(c, heir))
 		return verdict_discard(REASON_MEMORY);
 	return VERDICT_OK;
 }
@@ -378,12 +392,12 @@ static void rekey_after(struct ike_context *c, struct exchange *x)
 {
 	struct exchange *own = exchange_under_way(x->owner, COLLIDE_REKEY_IKE, 0);
 	struct ike_sa *heir = x->heir;
-	struct making *w = own ? making_of(own) : NULL;
+	struct making *w = own ? own->work : NULL;
 
 	if (x->ours || !heir)
 		return;
 	x->heir = NULL;
-	if (w && blob_copy(&w->rival_lowest, making_lowest(x->work))) {
+	if (w) {
 		w->rival = heir->serial;
 		heir->contests = x->owner->serial;
 		ike_sa_arm(c, heir);

@@ -10,6 +10,18 @@
 /* The kernel and RFC 4303 2.1 reserve SPIs up to 255. */
 #define SPI_LEAST 256
 
+/* A fresh SPI that no Child SA of ours has (checklist D7). */
+static bool draw_spi(struct ike_context *c, uint32_t *spi)
+{
+	for (unsigned i = 0; i < LIMIT_SPI_DRAWS; i++) {
+		if (!c->crypto->random(c->crypto->self, spi, sizeof(*spi)))
+			return false;
+		if (*spi >= SPI_LEAST && !table_child_by_spi_in(&c->table, *spi))
+			return true;
+	}
+	return false;
+}
+
 struct child_sa *child_sa_new(struct ike_context *c)
 {
 	struct child_sa *child = calloc(1, sizeof(*child));
@@ -24,12 +36,10 @@ struct child_sa *child_sa_new(struct ike_context *c)
 	child->serial = context_serial(c);
 	child->due = child->rekey_due = MSEC_NEVER;
 	child->began = c->now;
-	do {
-		if (!c->crypto->random(c->crypto->self, &child->spi_in, sizeof(child->spi_in))) {
-			free(child);
-			return NULL;
-		}
-	} while (child->spi_in < SPI_LEAST || table_child_by_spi_in(&c->table, child->spi_in));
+	if (!draw_spi(c, &child->spi_in)) {
+		free(child);
+		return NULL;
+	}
 	return child;
 }
 

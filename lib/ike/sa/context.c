@@ -11,9 +11,9 @@ uint64_t context_serial(struct ike_context *c)
 	return ++c->last_serial;
 }
 
-static bool news_grow(struct ike_context *c)
+bool context_news_grow(struct ike_context *c)
 {
-	size_t room = c->news_room ? c->news_room * 2 : 8;
+	size_t room = c->news_room ? c->news_room * 2 : LIMIT_STEP_NEWS;
 	struct ike_news *news = calloc(room, sizeof(*news));
 
 	if (!news)
@@ -31,7 +31,7 @@ struct ike_news *context_news(struct ike_context *c, enum ike_news_kind kind)
 {
 	struct ike_news *news;
 
-	if (c->news_count == c->news_room && !news_grow(c))
+	if (c->news_count == c->news_room && !context_news_grow(c))
 		return NULL;
 	news = &c->news[(c->news_first + c->news_count++) % c->news_room];
 	memset(news, 0, sizeof(*news));
@@ -54,6 +54,14 @@ msec context_liveness(const struct ike_context *c, uint32_t serial)
 	const struct conn *conn = plan_conn(c->plan, serial);
 
 	return conn && conn->liveness ? conn->liveness : LIMIT_LIVENESS;
+}
+
+msec context_replaced(const struct ike_context *c, uint32_t serial)
+{
+	const struct conn *conn = plan_conn(c->plan, serial);
+	msec patience = conn ? conn->retransmit_timeout : LIMIT_RETRANSMIT_TIMEOUT;
+
+	return patience > LIMIT_REKEYED ? patience : LIMIT_REKEYED;
 }
 
 void context_half_open(struct ike_context *c, struct ike_sa *sa, bool there)

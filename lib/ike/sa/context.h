@@ -57,6 +57,12 @@ void context_proved(struct ike_context *c, struct ike_sa *sa);
  */
 bool context_has_room(const struct ike_context *c, struct ike_sa **gives_way);
 
+/*
+ * How long a replaced IKE SA waits for its peer's delete: longer than a peer as patient as we are asks for an answer that is
+ * lost. Were it closed before, the Child SAs would go with it at the peer, which does not know of the successor.
+ */
+msec context_replaced(const struct ike_context *c, uint32_t conn);
+
 /* Has an IKE SA looked at as soon as the handler has returned. */
 void context_look_at(struct ike_context *c, uint64_t serial);
 
@@ -67,6 +73,8 @@ bool context_has_ended(const struct ike_context *c, uint64_t our_spi);
 /* A fresh serial. */
 uint64_t context_serial(struct ike_context *c);
 
+/* Room for as many news as a step usually brings, and twice as many each time. */
+MUST_USE bool context_news_grow(struct ike_context *c);
 /* Appends news, filled by the caller; lends until the next call; NULL without memory. */
 struct ike_news *context_news(struct ike_context *c, enum ike_news_kind kind);
 

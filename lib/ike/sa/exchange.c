@@ -96,9 +96,21 @@ bool exchange_is_queued(const struct ike_sa *sa, const struct exchange_kind *kin
 	return false;
 }
 
+/* There is no memory for what must be asked: it stays the next. */
+static void wait_again(struct ike_context *c, struct ike_sa *sa, struct exchange *x)
+{
+	x->step = EXCHANGE_QUEUED;
+	list_remove(&x->link);
+	list_prepend(&sa->queue, &x->link);
+	sa->queued++;
+	ike_sa_again(c, sa);
+}
+
 /* @rfc 7296-2.2-2 7296-2.3-2 */
 void exchange_pump(struct ike_context *c, struct ike_sa *sa)
 {
+	struct verdict v;
+
 	while (!list_empty(&sa->queue) && window_has_room(&sa->ours) && sa->state != IKE_GONE) {
 		struct exchange *x = LIST_ENTRY(sa->queue.next, struct exchange, link);
 
@@ -109,7 +121,13 @@ void exchange_pump(struct ike_context *c, struct ike_sa *sa)
 		x->expires = MSEC_NEVER;
 		x->message_id = window_take(&sa->ours, x);
 		x->step = EXCHANGE_WORKING;
-		exchange_apply(c, x, x->kind->ask(c, x));
+		v = x->kind->ask(c, x);
+		if (v.kind == VERDICT_DISCARD && v.reason == REASON_MEMORY && x->kind->waits_for_ever &&
+		    window_give_back(&sa->ours, x)) {
+			wait_again(c, sa, x);
+			return;
+		}
+		exchange_apply(c, x, v);
 	}
 }
 
@@ -166,7 +184,7 @@ void exchange_abandon(struct ike_context *c, struct exchange *x, enum reason rea
 	if (x->kind->abandon)
 		x->kind->abandon(c, x, reason, notify);
 	if (gap)
-		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
+		ike_sa_fails(c, sa, reason);
 	if (reason == REASON_PEER_SILENT)
 		ike_sa_happens(c, sa, HAPPENED_SILENCE,
 			       sa->state == IKE_DELETING ? REASON_DELETE_UNANSWERED : reason);
@@ -223,7 +241,7 @@ static void apply_theirs(struct ike_context *c, struct exchange *x, struct verdi
 	if (verdict.kind == VERDICT_REFUSE && !packet_notify(c, x, verdict.notify, BYTES_NONE))
 		verdict.kind = VERDICT_DISCARD;
 	if (verdict.kind == VERDICT_DISCARD || verdict.kind == VERDICT_IGNORE) {
-		ike_sa_happens(c, sa, HAPPENED_FAILED, verdict.reason);
+		ike_sa_fails(c, sa, verdict.reason);
 		exchange_discard(c, x);
 		return;
 	}
@@ -238,7 +256,9 @@ static void apply_theirs(struct ike_context *c, struct exchange *x, struct verdi
 		x->heir = NULL;
 	}
 	exchange_transmit(c, x);
-	if (refused && x->kind->ends_attempt)
+	if (refused && x->kind->ends_attempt && is_open(sa))
+		ike_sa_fails(c, sa, verdict.reason);
+	else if (refused && x->kind->ends_attempt)
 		ike_sa_happens(c, sa, HAPPENED_WE_REFUSED, verdict.reason);
 	else if (!refused && x->kind->after)
 		x->kind->after(c, x);

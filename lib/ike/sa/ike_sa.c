@@ -11,11 +11,13 @@
 /* @rfc 7296-2.6-2 7296-3.1-2 */
 static bool draw_spi(struct ike_context *c, uint64_t *spi)
 {
-	do {
+	for (unsigned i = 0; i < LIMIT_SPI_DRAWS; i++) {
 		if (!c->crypto->random(c->crypto->self, spi, sizeof(*spi)))
 			return false;
-	} while (*spi == 0 || table_by_spi(&c->table, *spi));
-	return true;
+		if (*spi && !table_by_spi(&c->table, *spi))
+			return true;
+	}
+	return false;
 }
 
 /* @rfc 7296-1.3.2-5 7296-2.2-3 7296-2.18-5 */
@@ -28,7 +30,7 @@ static void init_fields(struct ike_context *c, struct ike_sa *sa, const struct e
 	sa->remote = sa->first_remote = *remote;
 	sa->made = sa->last_heard = c->now;
 	sa->half_open_due = sa->linger_due = sa->life_due = sa->rekey_due = MSEC_NEVER;
-	sa->liveness_due = sa->quiet_due = sa->keepalive_due = MSEC_NEVER;
+	sa->liveness_due = sa->quiet_due = sa->keepalive_due = sa->again_due = MSEC_NEVER;
 	sa->peer_window = 1;
 	window_init(&sa->ours, 1);
 	window_init(&sa->theirs, 1);
@@ -61,6 +63,12 @@ static void set_spis(struct ike_sa *sa, bool initiator, uint64_t ours, uint64_t 
 	sa->spi_r = initiator ? peers : ours;
 }
 
+/* Whoever is in the table has room for its deadline: without one it could live for ever. */
+static bool enter_table(struct ike_context *c, struct ike_sa *sa)
+{
+	return deadlines_reserve(&c->deadlines, c->table.count + 1) && table_add(&c->table, sa);
+}
+
 struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_spi,
 			  const struct endpoint *local, const struct endpoint *remote)
 {
@@ -77,7 +85,7 @@ struct ike_sa *ike_sa_new(struct ike_context *c, bool initiator, uint64_t peer_s
 	}
 	init_fields(c, sa, local, remote);
 	set_spis(sa, initiator, spi, peer_spi);
-	if (!table_add(&c->table, sa)) {
+	if (!enter_table(c, sa)) {
 		ike_sa_discard(c, sa, REASON_LIMIT);
 		return NULL;
 	}
@@ -120,7 +128,7 @@ struct ike_sa *ike_sa_heir(struct ike_context *c, const struct ike_sa *old, bool
 
 bool ike_sa_open_heir(struct ike_context *c, struct ike_sa *heir)
 {
-	if (!table_add(&c->table, heir))
+	if (!enter_table(c, heir))
 		return false;
 	ike_sa_happens(c, heir, HAPPENED_INHERITED, REASON_REPLACED);
 	return true;
@@ -269,6 +277,19 @@ const struct ike_cell *ike_sa_happens(struct ike_context *c, struct ike_sa *sa, 
 	return cell;
 }
 
+void ike_sa_again(struct ike_context *c, struct ike_sa *sa)
+{
+	sa->again_due = msec_earlier(sa->again_due, msec_after(c->now, LIMIT_AGAIN));
+}
+
+void ike_sa_fails(struct ike_context *c, struct ike_sa *sa, enum reason reason)
+{
+	if (sa->state == IKE_ESTABLISHED || sa->state == IKE_REKEYED)
+		sa->closing = true; /* due_settle asks for the delete */
+	else
+		ike_sa_happens(c, sa, HAPPENED_FAILED, reason);
+}
+
 void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *heir)
 {
 	struct list *pos, *next;
@@ -286,8 +307,9 @@ void ike_sa_succeed(struct ike_context *c, struct ike_sa *old, struct ike_sa *he
 	list_splice(&heir->queue, &old->queue);
 	heir->queued += old->queued;
 	old->queued = 0;
+	heir->again_due = msec_earlier(heir->again_due, old->again_due);
 	ike_sa_happens(c, old, HAPPENED_REPLACED, REASON_REPLACED);
-	old->quiet_due = msec_after(c->now, LIMIT_REKEYED);
+	old->quiet_due = msec_after(c->now, context_replaced(c, old->conn));
 	news = context_news(c, NEWS_IKE_REPLACED);
 	if (news) {
 		ike_sa_fill_news(heir, news);
@@ -357,7 +379,10 @@ static void leave_life(struct ike_context *c, struct ike_sa *sa)
 	sa->told_down = true;
 }
 
-/* An IKE SA without children has its quiet time, and then goes. */
+/*
+ * An IKE SA without children has its quiet time, and then goes; at once nearly, when another took its place by a
+ * handshake of its own (2.8.3).
+ */
 static void count_quiet(struct ike_context *c, struct ike_sa *sa)
 {
 	if (sa->forgotten)
@@ -365,7 +390,9 @@ static void count_quiet(struct ike_context *c, struct ike_sa *sa)
 	if (sa->state != IKE_ESTABLISHED || sa->child_count)
 		sa->quiet_due = sa->state == IKE_ESTABLISHED ? MSEC_NEVER : sa->quiet_due;
 	else if (sa->quiet_due == MSEC_NEVER)
-		sa->quiet_due = msec_after(c->now, c->plan ? c->plan->setup.ike_quiet : LIMIT_IKE_QUIET);
+		sa->quiet_due = msec_after(c->now, sa->reauth_told ? LIMIT_REDUNDANT
+						   : c->plan       ? c->plan->setup.ike_quiet
+								   : LIMIT_IKE_QUIET);
 }
 
 bool ike_sa_settle(struct ike_context *c, struct ike_sa *sa)
@@ -403,7 +430,7 @@ static msec due_of_exchanges(const struct ike_sa *sa)
 
 void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
 {
-	msec due = msec_earlier(sa->half_open_due, due_of_exchanges(sa));
+	msec due = msec_earlier(msec_earlier(sa->half_open_due, sa->again_due), due_of_exchanges(sa));
 	struct list *pos, *next;
 
 	if (sa->state == IKE_DELETED)
@@ -419,7 +446,7 @@ void ike_sa_arm(struct ike_context *c, struct ike_sa *sa)
 
 		due = msec_earlier(due, msec_earlier(child->due, child->rekey_due));
 	}
-	/* Without memory for a deadline the SA could live for ever: it goes now. */
+	/* There is room for it (enter_table). */
 	if (!deadlines_set(&c->deadlines, sa->serial, due))
 		actions_note(c->actions, NOTE_ERROR, "#%llu: no memory for a deadline",
 			     (unsigned long long)sa->serial);

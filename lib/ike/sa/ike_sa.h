@@ -46,7 +46,7 @@ struct ike_sa {
 	enum ike_state state;
 	bool initiator; /* we sent the first message: fixes flags and key directions for ever */
 	bool larval; /* a successor under way: its exchange owns it */
-	bool closing; /* delete it as soon as it is established */
+	bool closing; /* delete it as soon as it is established, or there is memory for that */
 	bool encapsulated; /* IKE on port 4500, with the non-ESP marker (RFC 3948 2.2) */
 	bool esp_in_udp; /* a NAT is on the way, or one side wants it so: 4500 alone says nothing (MOBIKE floats, too) */
 	bool we_are_behind, peer_is_behind; /* a NAT (2.23) */
@@ -88,7 +88,8 @@ struct ike_sa {
 	enum key_level level;
 	msec made, established;
 	/* MSEC_NEVER: not running */
-	msec half_open_due, linger_due, life_due, rekey_due, liveness_due, quiet_due, keepalive_due;
+	msec half_open_due, linger_due, life_due, rekey_due, liveness_due, quiet_due, keepalive_due,
+		again_due;
 	unsigned rekey_failures;
 	msec last_heard; /* a fresh protected message or packet */
 	msec checked; /* when a hint last made us ask for a sign of life */
@@ -154,6 +155,14 @@ void ike_sa_attempt_failed(struct ike_context *c, struct ike_sa *sa, enum reason
  * returns whether it still is there.
  */
 bool ike_sa_settle(struct ike_context *c, struct ike_sa *sa);
+
+/*
+ * There was no memory for what must not be left undone (a delete): it is tried again soon, when the caller settles or arms
+ * the IKE SA.
+ */
+void ike_sa_again(struct ike_context *c, struct ike_sa *sa);
+/* A failure of our own: the peer of an open IKE SA is told by a delete, another ends. */
+void ike_sa_fails(struct ike_context *c, struct ike_sa *sa, enum reason reason);
 
 /* The earliest of its times, entered into the context's deadlines. Call after anything changed. */
 void ike_sa_arm(struct ike_context *c, struct ike_sa *sa);

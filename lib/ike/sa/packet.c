@@ -71,11 +71,13 @@ static bool split(struct ike_context *c, struct exchange *x, uint8_t first, stru
 static bool finish_sealed(struct ike_context *c, struct packet *p, struct exchange *x)
 {
 	struct ike_sa *sa = x->owner;
-	size_t size = largest(c, sa, false), octets = build_sealed_octets(&p->build, our_key(sa));
+	size_t size = largest(c, sa, false), small = largest(c, sa, true);
+	size_t octets = build_sealed_octets(&p->build, our_key(sa));
 	uint8_t first;
 	struct bytes inner = build_plain(&p->build, &first), whole;
 
-	if (size && x->ours && octets > largest(c, sa, true)) {
+	/* What is small from the first is sent again as it is. */
+	if (x->ours && small < size && octets > small) {
 		x->inner_first = first;
 		if (!blob_copy(&x->inner, inner))
 			return false;

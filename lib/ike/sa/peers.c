@@ -128,7 +128,7 @@ const struct peer *peers_next(const struct peers *p, const struct plan *plan, co
 
 const struct peer *peers_of_conn(const struct peers *p, uint32_t conn)
 {
-	const struct conn *found = plan_conn(p->plan, conn);
+	const struct conn *found = p->plan ? plan_conn(p->plan, conn) : NULL;
 	size_t place = found && p->of_conn ? p->of_conn[found - p->plan->conns] : 0;
 
 	return place ? &p->row[place - 1] : NULL;

@@ -145,13 +145,31 @@ static void a_number_has_one_instant(void **state)
 	deadlines_discard(&d);
 }
 
+/* Room that was reserved is not asked for again: setting, and moving what is full, needs no memory. */
+static void reserved_room_is_kept(void **state)
+{
+	struct deadlines d = { 0 };
+	const struct deadline *heap;
+
+	assert_true(deadlines_reserve(&d, 1000));
+	heap = d.heap;
+	for (uint64_t i = 0; i < 1000; i++)
+		assert_true(deadlines_set(&d, i, (msec)i));
+	assert_true(d.heap == heap);
+	for (uint64_t i = d.count; i < d.room; i++)
+		assert_true(deadlines_set(&d, i, (msec)i));
+	assert_true(deadlines_set(&d, 7, 2000));
+	assert_true(d.heap == heap);
+	assert_true(deadlines_first(&d, NULL) == 0);
+	deadlines_discard(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_the_model),
-		cmocka_unit_test(many_come_out_in_order),
-		cmocka_unit_test(an_empty_one_is_valid),
-		cmocka_unit_test(a_number_has_one_instant),
+		cmocka_unit_test(agrees_with_the_model), cmocka_unit_test(many_come_out_in_order),
+		cmocka_unit_test(an_empty_one_is_valid), cmocka_unit_test(a_number_has_one_instant),
+		cmocka_unit_test(reserved_room_is_kept),
 	};
 	return cmocka_run_group_tests_name("deadlines", tests, NULL, NULL);
 }

@@ -147,6 +147,27 @@ static void install(struct bench *b, uint32_t spi, uint32_t reqid, const char *s
 				       .inbound = strcmp(dst, OURS) == 0 };
 }
 
+/* What `show` says of it, each row as its values. */
+static void told(struct bench *b, const char *expected)
+{
+	adopt_report(b->adopt, 1, &b->actions);
+	b->text[0] = '\0';
+	for (size_t i = 0; i < b->actions.count; i++) {
+		const struct report *r = b->actions.at[i].report;
+		size_t used = strlen(b->text);
+
+		assert_int_equal(b->actions.at[i].kind, ACTION_REPORT);
+		used += (size_t)snprintf(b->text + used, sizeof(b->text) - used, "%s", r->kind);
+		for (size_t k = 0; k < 4; k++)
+			used += (size_t)snprintf(b->text + used, sizeof(b->text) - used, " %s",
+						 r->field[k].value);
+		snprintf(b->text + used, sizeof(b->text) - used, "\n");
+	}
+	assert_string_equal(b->text, expected);
+	actions_discard(NULL, &b->actions);
+	actions_init(&b->actions);
+}
+
 static void write(char text[4096], const struct action *a)
 {
 	char src[SELECTOR_TEXT], dst[SELECTOR_TEXT];
@@ -201,6 +222,7 @@ static void nothing_left_is_nothing(void **state)
 	assert_int_equal(adopt_deadline(NULL), MSEC_NEVER);
 	adopt_look(NULL, NULL, 1, 0, NULL);
 	adopt_end(NULL, NULL);
+	adopt_report(NULL, 1, NULL);
 	adopt_discard(NULL);
 }
 
@@ -277,6 +299,10 @@ static void an_adopted_pair_is_keyed_anew(void **state)
 	assert_false(adopt_next(b->adopt, &b->plan, &acquire));
 	put(b, policy(KERNEL_OUT, KERNEL_TRAP, CONN_REQID, CONFIGURED, OURS, PEER));
 	step(b, &b->plan, "");
+	told(b, "left-sa kept 198.51.100.20 192.0.2.10 00000010\n"
+		"left-sa kept 192.0.2.10 198.51.100.20 00000011\n"
+		"left-policy out 192.0.2.10/32 198.51.100.20/32 1124073473\n"
+		"left-policy in 198.51.100.20/32 192.0.2.10/32 1124073473\n");
 	assert_int_equal(adopt_deadline(b->adopt), 1000 + LIMIT_ADOPT);
 	/* The new inbound SA alone replaces nothing. */
 	b->now += 100;
@@ -290,6 +316,7 @@ static void an_adopted_pair_is_keyed_anew(void **state)
 	     "+in ipsec 198.51.100.20/32>192.0.2.10/32\n"
 	     "+out ipsec 192.0.2.10/32>198.51.100.20/32\n"
 	     "-SA 11\n");
+	told(b, "left-sa draining 198.51.100.20 192.0.2.10 00000010\n");
 	assert_int_equal(adopt_deadline(b->adopt), 1100 + LIMIT_DRAIN);
 	b->now = 1100 + LIMIT_DRAIN - 1;
 	step(b, &b->plan, "");

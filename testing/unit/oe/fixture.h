@@ -290,7 +290,7 @@ static inline void bench_said(struct bench *b, const char *expected)
 
 static inline void bench_plan(struct bench *b)
 {
-	oe_set_plan(b->oe, b->now, &b->plan, &b->addresses, &b->actions);
+	assert_true(oe_set_plan(b->oe, b->now, &b->plan, &b->addresses, &b->actions));
 	bench_look(b);
 }
 

@@ -334,6 +334,43 @@ static void reverse_names(void **state)
 			    "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.0.0.0.0.1.2.3.4.ip6.arpa.");
 }
 
+/*
+ * A record as long as DNS can make it, and shorter ones: each octet value throughout, and at each of the first places of
+ * what was right. Rejected or ignored, never with a key that is none; the sanitizers watch the ends.
+ */
+static void records_of_every_octet_up_to_64_kib(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 2, 3, 4, 255, 256, 257, 4096, 65534, 65535 };
+	static const char good[] = "X-IPsec-Server(10)=@gate.example.net AQOF8tZ2m";
+	struct delegation d;
+	const char *why;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(lengths) * 256; i++) {
+		size_t len = lengths[i / 256];
+		uint8_t *data = malloc(len ? len : 1);
+
+		assert_non_null(data);
+		memset(data, (int)(i % 256), len);
+		assert_int_not_equal(record_read_txt(bytes_of(data, len), &d, &why), RECORD_GOOD);
+		/* Three zeros are an IPSECKEY record: without gateway, without key. */
+		if (record_read_ipseckey(bytes_of(data, len), &d, &why) == RECORD_GOOD)
+			assert_int_equal(d.key.kind, KEY_NONE);
+		free(data);
+	}
+	for (size_t i = 0; i < sizeof(good) * 256; i++) {
+		uint8_t *data = malloc(sizeof(good));
+
+		assert_non_null(data);
+		data[0] = sizeof(good) - 1;
+		memcpy(data + 1, good, sizeof(good) - 1);
+		data[i / 256] = (uint8_t)i;
+		if (record_read_txt(bytes_of(data, sizeof(good)), &d, &why) == RECORD_GOOD)
+			public_key_discard(&d.key);
+		(void)!record_read_ipseckey(bytes_of(data, sizeof(good)), &d, &why);
+		free(data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +388,7 @@ int main(void)
 		cmocka_unit_test(ipseckey_names_end),
 		cmocka_unit_test(ipseckey_keys),
 		cmocka_unit_test(reverse_names),
+		cmocka_unit_test(records_of_every_octet_up_to_64_kib),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

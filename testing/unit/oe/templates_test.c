@@ -55,7 +55,7 @@ static size_t exemptions(struct bench *b)
 {
 	size_t count = 0;
 
-	oe_set_plan(b->oe, b->now, &b->plan, &b->addresses, &b->actions);
+	assert_true(oe_set_plan(b->oe, b->now, &b->plan, &b->addresses, &b->actions));
 	for (size_t i = 0; i < b->actions.count; i++) {
 		const struct action *a = &b->actions.at[i];
 
