@@ -17,17 +17,42 @@ void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct a
 }
 
 /* Both answers are in (or the time is over): weigh them. */
-void answers_weigh(struct oe *oe, struct flow *f)
+/* Its own records, of an address that is proven to be the gateway's or is the destination's. */
+static void ask_for_key(struct oe *oe, struct flow *f)
 {
-	oe_weigh(oe, f->answers, &f->outer, &f->remote, NULL, &f->finding);
-	if (f->finding.key_count)
-		f->gateway = f->finding.gateway;
-	if (!flow_happens(oe, f, f->finding.event) || f->state != FLOW_AUTHTXT)
-		return;
-	if (f->finding.event == E04_RECORD_INSECURE && is_paranoid(f->group))
+	f->gateway = f->finding.gateway;
+	ask_dns(oe, f->serial, true, &f->gateway);
+}
+
+/* A key is there: is it proven well enough? */
+static void go_on(struct oe *oe, struct flow *f)
+{
+	f->gateway = f->finding.gateway;
+	if (f->finding.level < LEVEL_DNS_SECURE && is_paranoid(f->group))
 		flow_happens(oe, f, E04_RECORD_INSECURE);
 	else
 		flow_happens(oe, f, E12_KEY_FOUND);
+}
+
+void answers_weigh_key(struct oe *oe, struct flow *f)
+{
+	enum flow_event event = finding_add_keys(&f->finding, f->answers[2], f->answers[3], &f->outer);
+
+	if (event == E12_KEY_FOUND)
+		go_on(oe, f);
+	else
+		flow_happens(oe, f, event);
+}
+
+void answers_weigh(struct oe *oe, struct flow *f)
+{
+	oe_weigh(oe, f->answers, &f->outer, &f->remote, NULL, &f->finding);
+	if (!flow_happens(oe, f, f->finding.event) || f->state != FLOW_AUTHTXT)
+		return;
+	if (f->finding.needs_key)
+		ask_for_key(oe, f);
+	else
+		go_on(oe, f);
 }
 
 /* A keyed pair was asked about again. What stands in DNS is taken note of; what fails or is not proven changes nothing. */
@@ -49,10 +74,12 @@ static void weigh_again(struct oe *oe, struct flow *f)
 	flow_happens(oe, f, news.event);
 }
 
-static bool is_asked(const struct flow *f)
+/* Which pair of answers the flow waits for: 0 of its destination, 2 of its gateway; negative: none. */
+static int awaited(const struct flow *f)
 {
-	return f->state == FLOW_POTENTIAL || f->state == FLOW_EXPIRING ||
-	       (f->state == FLOW_KEYED && f->asking);
+	if (f->state == FLOW_POTENTIAL || f->state == FLOW_EXPIRING || (f->state == FLOW_KEYED && f->asking))
+		return 0;
+	return f->state == FLOW_AUTHTXT && f->finding.needs_key ? 2 : -1;
 }
 
 void answers_resolved(struct oe *oe, struct event *event)
@@ -60,24 +87,28 @@ void answers_resolved(struct oe *oe, struct event *event)
 	uint64_t number = event->resolved.number;
 	struct dns_answer *answer = event->resolved.answer;
 	struct flow *f;
+	int first;
 
 	event->resolved.answer = NULL;
 	if (number & QUERY_ASKER) {
 		responder_answer(oe, number, answer);
 		return;
 	}
-	f = flow_by_serial(oe, number >> 1);
-	if (!f || !is_asked(f) || f->answers[number & 1]) {
+	f = flow_by_serial(oe, number >> 2);
+	first = f ? awaited(f) : -1;
+	if (first != (int)(number & 2) || f->answers[number & 3]) {
 		/* Too late: nothing changes. */
 		dns_answer_discard(answer);
 		free(answer);
 		return;
 	}
-	f->answers[number & 1] = answer;
-	if (!f->answers[0] || !f->answers[1])
+	f->answers[number & 3] = answer;
+	if (!f->answers[first] || !f->answers[first + 1])
 		return;
 	if (f->state == FLOW_KEYED)
 		weigh_again(oe, f);
+	else if (first)
+		answers_weigh_key(oe, f);
 	else
 		answers_weigh(oe, f);
 }

@@ -33,7 +33,7 @@ static const char *verdict_word(int status)
 
 static void report_dns(const struct flow *f, uint64_t command, struct actions *actions)
 {
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(f->answers); i++) {
 		const struct dns_answer *a = f->answers[i];
 		struct report *r = a ? actions_report(actions, command, "dns") : NULL;
 

@@ -53,7 +53,7 @@ struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind)
 	return w;
 }
 
-void ask_dns(struct oe *oe, uint64_t serial, const struct address *address)
+void ask_dns(struct oe *oe, uint64_t serial, bool second, const struct address *address)
 {
 	static const enum dns_type types[2] = { DNS_IPSECKEY, DNS_TXT };
 
@@ -62,7 +62,7 @@ void ask_dns(struct oe *oe, uint64_t serial, const struct address *address)
 
 		if (!a)
 			return;
-		a->resolve.number = query_number(serial, i);
+		a->resolve.number = query_number(serial, second ? 2 + i : i);
 		reverse_name(address, a->resolve.question.name);
 		a->resolve.question.type = types[i];
 	}
@@ -89,7 +89,7 @@ static void enter_potential(struct oe *oe, struct flow *f)
 {
 	pair_put(oe, f, KERNEL_HOLD);
 	flow_set_child(oe, f, 0, 0);
-	ask_dns(oe, f->serial, &f->remote);
+	ask_dns(oe, f->serial, false, &f->remote);
 }
 
 static void enter_pending(struct oe *oe, struct flow *f)
@@ -162,7 +162,7 @@ static void enter_none(struct oe *oe, struct flow *f)
 static void enter_expiring(struct oe *oe, struct flow *f)
 {
 	flow_forget(f);
-	ask_dns(oe, f->serial, &f->remote);
+	ask_dns(oe, f->serial, false, &f->remote);
 }
 
 static void enter_quietly(struct oe *oe, struct flow *f)

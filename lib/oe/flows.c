@@ -161,7 +161,7 @@ void flow_set_child(struct oe *oe, struct flow *f, uint64_t ike_sa, uint64_t chi
 
 void flow_forget_answers(struct flow *f)
 {
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(f->answers); i++) {
 		if (f->answers[i])
 			dns_answer_discard(f->answers[i]);
 		free(f->answers[i]);

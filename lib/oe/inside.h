@@ -28,7 +28,8 @@ struct flow {
 	msec since, until;
 	enum lifespan life; /* of the state: why it ends then */
 	unsigned shorts; /* short lifespans in a row: each is twice the one before */
-	struct dns_answer *answers[2]; /* IPSECKEY, TXT; owned, NULL while awaited */
+	struct dns_answer *answers
+		[4]; /* IPSECKEY, TXT; the same of a gateway without a key; owned, NULL while awaited */
 	struct finding finding; /* of the last look-up */
 	struct address gateway;
 	struct gateways tried; /* of this life: those before the present one */
@@ -137,16 +138,17 @@ void responder_answer(struct oe *oe, uint64_t number, struct dns_answer *answer)
 void responder_due(struct oe *oe, uint64_t number); /* an asker's patience is over */
 void askers_discard(struct oe *oe);
 
-/* Numbers of look-ups: a flow's or an asker's, and which of the two questions. */
+/* Numbers of look-ups: a flow's or an asker's, and which of the four questions: IPSECKEY or TXT, of the pair or its gateway. */
 #define QUERY_ASKER ((uint64_t)1 << 62)
-#define ASKER (QUERY_ASKER >> 1) /* in an asker's own number */
+#define ASKER (QUERY_ASKER >> 2) /* in an asker's own number */
 static inline uint64_t query_number(uint64_t serial, int which)
 {
-	return serial << 1 | (uint64_t)which;
+	return serial << 2 | (uint64_t)which;
 }
 
 /* answers.c */
 void answers_resolved(struct oe *oe, struct event *event);
+void answers_weigh_key(struct oe *oe, struct flow *flow); /* the same of its gateway's key */
 void answers_weigh(struct oe *oe, struct flow *flow); /* what came, or that nothing came in time */
 /* An attempt failed by this event: there may be another gateway to try. */
 void answers_failed(struct oe *oe, struct flow *flow, enum flow_event event, enum reason reason);
@@ -170,6 +172,7 @@ bool oe_sides(const struct oe *oe, const struct conn *conn, uint8_t family, cons
 /* What DNS said of a destination, weighed into a finding (which is replaced). */
 void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct address *local,
 	      const struct address *remote, const struct gateways *tried, struct finding *finding);
-void ask_dns(struct oe *oe, uint64_t serial, const struct address *address);
+/* Asks for both types of an address: of the pair's destination, or (second) of its gateway. */
+void ask_dns(struct oe *oe, uint64_t serial, bool second, const struct address *address);
 
 #endif

@@ -14,7 +14,7 @@ static void ask_again(struct oe *oe, struct flow *f)
 		return;
 	flow_forget_answers(f);
 	f->asking = true;
-	ask_dns(oe, f->serial, &f->remote);
+	ask_dns(oe, f->serial, false, &f->remote);
 }
 
 void looks_counted(struct oe *oe, const struct event *event)
@@ -69,6 +69,8 @@ void looks_due(struct oe *oe, struct flow *f)
 			answers_weigh(oe, f);
 		else
 			flow_happens(oe, f, E08_DNS_TIMEOUT);
+	} else if (f->state == FLOW_AUTHTXT) {
+		answers_weigh_key(oe, f);
 	} else if (f->state == FLOW_PENDING) {
 		answers_failed(oe, f, E14_SILENCE, REASON_PEER_SILENT);
 	} else if (f->state == FLOW_KEYED) {

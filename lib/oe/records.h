@@ -45,6 +45,7 @@ struct finding {
 	struct address gateway;
 	struct public_key keys[LIMIT_DNS_RECORDS]; /* owned */
 	size_t key_count;
+	bool needs_key; /* the chosen gateway's key stands in its own records: they are to be asked for */
 	enum key_level level;
 	enum dns_type source; /* which set was used */
 	msec ttl;
@@ -60,6 +61,12 @@ struct finding {
 void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt,
 		  const struct address *local, const struct address *destination, uint32_t chance,
 		  const struct gateways *tried, struct finding *f);
+/*
+ * The keys of a gateway that was named without one, from its own records (either answer may be NULL): f takes them, and the
+ * lower of both levels, the shorter of both times. The event: E12_KEY_FOUND, E12_KEY_ABSENT, or what is wrong.
+ */
+enum flow_event finding_add_keys(struct finding *f, const struct dns_answer *ipseckey,
+				 const struct dns_answer *txt, const struct address *local);
 void finding_discard(struct finding *f);
 
 /* The reverse name of an address: in-addr.arpa or ip6.arpa. */

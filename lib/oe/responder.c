@@ -76,13 +76,13 @@ static void decide(struct oe *oe, struct asker *a)
 
 void responder_answer(struct oe *oe, uint64_t number, struct dns_answer *dns)
 {
-	uint64_t serial = number >> 1;
+	uint64_t serial = number >> 2;
 	struct list *pos, *next;
 
 	LIST_FOR_EACH (pos, next, &oe->askers) {
 		struct asker *a = LIST_ENTRY(pos, struct asker, link);
 
-		if (a->number != serial || a->answers[number & 1])
+		if (a->number != serial || number & 2 || a->answers[number & 1])
 			continue;
 		a->answers[number & 1] = dns;
 		if (a->answers[0] && a->answers[1])
@@ -178,5 +178,5 @@ void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, con
 					 : oe->plan->setup.oe_dns_timeout_permissive;
 	if (!deadlines_set(&oe->deadlines, a->number, msec_after(now, patience)))
 		actions_note(actions, NOTE_ERROR, "no memory for a deadline");
-	ask_dns(oe, a->number, remote);
+	ask_dns(oe, a->number, false, remote);
 }

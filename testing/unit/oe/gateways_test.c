@@ -141,13 +141,103 @@ static void the_other_set(void **state)
 	}
 }
 
+/* ---- a gateway without a key: its own records hold it (draft 2.3.2, 3.2.4; law 1.6: E12) ---- */
+
+#define FIRST_NAME "1.100.51.198.in-addr.arpa."
+
+static struct bench *without_a_key(enum group_class group)
+{
+	struct bench *b = bench_of(group);
+	struct dns_answer *txt = answer_new(DNS_TXT, DNS_SECURE, HOURS(1));
+
+	add_txt(txt, "X-IPsec-Server(10)=" FIRST);
+	bench_acquire(b, ALICE, BOB);
+	bench_resolved(b, answer_new(DNS_IPSECKEY, DNS_SECURE, HOURS(1)));
+	bench_forget(b);
+	bench_resolved(b, txt);
+	bench_said(b, "POTENTIAL>AUTHTXT oe-record-secure\nask " FIRST_NAME " IPSECKEY\nask " FIRST_NAME
+		      " TXT\n");
+	bench_forget(b);
+	return b;
+}
+
+static void its_own_record_has_the_key(void **state)
+{
+	struct bench *b = without_a_key(CLASS_PRIVATE);
+
+	bench_answers(b, DNS_SECURE, SECONDS(100), true);
+	assert_said(b, "AUTHTXT>PENDING oe-negotiating\n");
+	assert_said(b, "connect 192.0.2.10>" FIRST " keys=1 dns-secure");
+	assert_true(bench_flow(b)->finding.ttl == SECONDS(100));
+	bench_end(b);
+}
+
+/* The chain is as good as its weakest link. */
+static void but_in_an_unsigned_zone(void **state)
+{
+	struct bench *b = without_a_key(CLASS_PRIVATE_OR_CLEAR);
+
+	bench_answers(b, DNS_INSECURE, HOURS(1), true);
+	assert_said(b, "keys=1 dns-insecure");
+	bench_end(b);
+	b = without_a_key(CLASS_PRIVATE);
+	bench_answers(b, DNS_INSECURE, HOURS(1), true);
+	assert_said(b, "AUTHTXT>DENY oe-insecure-key\n");
+	bench_end(b);
+}
+
+static void it_has_none_either(void **state)
+{
+	struct bench *b = without_a_key(CLASS_PRIVATE_OR_CLEAR);
+	struct dns_answer *other;
+
+	bench_answers(b, DNS_SECURE, HOURS(1), false);
+	assert_said(b, "AUTHTXT>CLEAR oe-no-record-insecure\n");
+	bench_end(b);
+	/* Or it sends us on to the next: nobody follows. */
+	b = without_a_key(CLASS_PRIVATE);
+	other = answer_new(DNS_IPSECKEY, DNS_SECURE, HOURS(1));
+	add_ipseckey(other, 10, SECOND, 1);
+	bench_resolved(b, other);
+	bench_resolved(b, answer_new(DNS_TXT, DNS_SECURE, HOURS(1)));
+	assert_said(b, "AUTHTXT>DENY oe-no-record-insecure\n");
+	bench_end(b);
+}
+
+static void its_answer_is_forged_or_late(void **state)
+{
+	struct bench *b = without_a_key(CLASS_PRIVATE_OR_CLEAR);
+
+	bench_answers(b, DNS_BOGUS, 0, false);
+	assert_said(b, "AUTHTXT>DENY oe-dns-bogus\n");
+	bench_end(b);
+	b = without_a_key(CLASS_PRIVATE_OR_CLEAR);
+	bench_wait(b, SECONDS(5));
+	assert_said(b, "AUTHTXT>CLEAR oe-dns-timeout\n");
+	bench_forget(b);
+	bench_answers(b, DNS_SECURE, HOURS(1), true);
+	bench_said(b, "");
+	bench_end(b);
+	b = without_a_key(CLASS_PRIVATE);
+	bench_answers(b, DNS_FAILED, 0, false);
+	assert_said(b, "AUTHTXT>DENY oe-dns-failed\n");
+	bench_end(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_in_its_turn),      cmocka_unit_test(two_for_the_permissive),
-		cmocka_unit_test(not_after_a_bad_proof), cmocka_unit_test(the_old_attempt_ends),
-		cmocka_unit_test(the_second_serves),     cmocka_unit_test(a_new_life_tries_all),
+		cmocka_unit_test(each_in_its_turn),
+		cmocka_unit_test(two_for_the_permissive),
+		cmocka_unit_test(not_after_a_bad_proof),
+		cmocka_unit_test(the_old_attempt_ends),
+		cmocka_unit_test(the_second_serves),
+		cmocka_unit_test(a_new_life_tries_all),
 		cmocka_unit_test(the_other_set),
+		cmocka_unit_test(its_own_record_has_the_key),
+		cmocka_unit_test(but_in_an_unsigned_zone),
+		cmocka_unit_test(it_has_none_either),
+		cmocka_unit_test(its_answer_is_forged_or_late),
 	};
 
 	return cmocka_run_group_tests_name("oe/gateways", tests, NULL, NULL);
