@@ -49,7 +49,7 @@ for w in alice bob; do is "a delay of 10 ms towards $w" tc -n router qdisc add d
 capture wire bob 2048
 echo "# seed $SEED: make torture KILLS=$COUNT SEED=$SEED makes the same choices"
 echo "no kills" > "$OUT/result"
-python3 testing/kernel/torture.py "$COUNT" "$SEED" | tee "$OUT/torture.tap"
+python3 testing/kernel/torture.py "$COUNT" "$SEED" "$n" | tee "$OUT/torture.tap"
 n=$((n + $(grep -cE "^(not )?ok " "$OUT/torture.tap")))
 failures=$((failures + $(grep -c "^not ok " "$OUT/torture.tap")))
 end_captures
