@@ -159,8 +159,12 @@ endef
 $(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(patsubst testing/fuzz/%_fuzz.c,%,$(s)))))
 
 # small programs of the tests: testing/tools/NAME.c, testing/kernel/NAME.c -> build/tools/NAME (release flags)
-TOOL_SRC := $(wildcard testing/tools/*.c testing/kernel/*.c)
-TOOLS := $(patsubst %.c,$(B)/tools/%,$(notdir $(TOOL_SRC)))
+TOOL_SRC := $(filter-out testing/kernel/killer.c,$(wildcard testing/tools/*.c testing/kernel/*.c))
+TOOLS := $(patsubst %.c,$(B)/tools/%,$(notdir $(TOOL_SRC))) $(B)/tools/killer.so
+# preloaded into the daemon that testing/kernel/torture.py kills
+$(B)/tools/killer.so: testing/kernel/killer.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(WARN) -O2 -fPIC -shared -o $@ $<
 define tool_rule
 $(B)/tools/$(basename $(notdir $(1))): $(patsubst %.c,$(B)/release/obj/%.o,$(1)) $(call archives,release,daemon) $(B)/release/libsim.a $(filter-out $(B)/release/obj/programs/daemon/main.o,$(call objects,release,$(SRC_daemon)))
 	@mkdir -p $$(@D)

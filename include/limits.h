@@ -39,7 +39,7 @@
 #define LIMIT_HALF_OPEN_STALE \
 	SECONDS(1) /* at the limit, one that has proved nothing for so long may give way */
 #define LIMIT_SUSPECTS 65536 /* addresses that did not finish what they began, remembered */
-#define LIMIT_SUSPECT 4 /* so many unfinished handshakes make an address wait while we are in need */
+#define LIMIT_SUSPECT 2 /* so many unfinished handshakes make an address wait while we are in need */
 #define LIMIT_SUSPECT_TIME SECONDS(30)
 #define LIMIT_HALF_OPEN_BUSY 1024 /* half-open IKE SAs from which opportunistic strangers are refused */
 #define LIMIT_HALF_OPEN_PREFIX 64 /* half-open IKE SAs of one prefix (/24, /64) */
@@ -52,6 +52,8 @@
 #define LIMIT_ADOPT SECONDS(60) /* SAs of an earlier run that are not keyed anew by then are removed */
 #define LIMIT_ENDED 256 /* IKE SAs that ended are remembered, so that their peers' last words draw no error */
 #define LIMIT_STOP_DEADLINE SECONDS(5)
+#define LIMIT_STOP_REDUNDANT \
+	SECONDS(1) /* so long a stop waits for the peer's delete of an IKE SA that lost a crossing */
 #define LIMIT_LIVENESS SECONDS(30) /* default interval of proof of life when there was output without input */
 #define LIMIT_IKE_SAS 200000
 #define LIMIT_SPI_DRAWS 64 /* draws of a fresh SPI; if all are taken, chance stands still */

@@ -389,9 +389,15 @@ void ike_stop(struct ike *ike, msec now, struct actions *actions)
 	LIST_FOR_EACH (pos, next, &c->table.all) {
 		struct ike_sa *sa = LIST_ENTRY(pos, struct ike_sa, link);
 
-		/* A successor that lost a crossing is its maker's to delete; likely nobody has it any more. */
-		if (sa->redundant && sa->state == IKE_ESTABLISHED)
-			ike_sa_happens(c, sa, HAPPENED_SILENCE, REASON_REDUNDANT);
+		/*
+		 * A successor that lost a crossing is its maker's to delete. Its delete may be under way, and wants its answer;
+		 * but likely nobody has it any more.
+		 */
+		if (sa->redundant && sa->state == IKE_ESTABLISHED) {
+			sa->quiet_due = msec_earlier(sa->quiet_due, msec_after(c->now, LIMIT_STOP_REDUNDANT));
+			due_settle(c, sa);
+			continue;
+		}
 		/*
 		 * What the peer replaced it deletes itself, when our answer has come. Were we first, it would forget the
 		 * successor with its request (2.25.2) and answer no delete of that.

@@ -316,7 +316,9 @@ static void admit_request(struct ike_context *c, struct ike_sa *sa, struct arriv
 	if (kind && (kind->wire == CREATE_CHILD_SA || kind == &kind_delete_children))
 		rekey_ike_chosen(c, sa);
 	cell = ike_cell(sa->state, happening_of(a->m.header.exchange));
-	if (!kind || (cell->sort != CELL_DO && cell->sort != CELL_REFUSE)) {
+	/* A peer that has forgotten this IKE SA asks for nothing on it: this was under way when it began anew. */
+	if (!kind || (cell->sort != CELL_DO && cell->sort != CELL_REFUSE) ||
+	    (sa->forgotten && kind->wire == CREATE_CHILD_SA)) {
 		note_dropped(c, a, REASON_STATE);
 		return;
 	}

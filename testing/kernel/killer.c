@@ -2,7 +2,6 @@
  * Preloaded into a daemon by torture.py: kills it at the CYGNET_KILL_AT-th request to the kernel's XFRM, when it
  * has been sent: so the kernel is left between any two of the changes that belong together.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <linux/netlink.h>
 #include <signal.h>
