@@ -101,7 +101,8 @@ struct event {
 		struct {
 			struct selector src, dst; /* of an outbound policy */
 			bool found;
-			msec idle; /* since a packet met it last; MSEC_NEVER: none has since it was put */
+			uint64_t
+				used; /* when a packet met it last, by the kernel's clock: compare only with itself; 0: never since it was put */
 		} policy_use;
 		struct {
 			uint64_t number; /* of ACTION_RESOLVE */

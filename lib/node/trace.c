@@ -163,11 +163,18 @@ static void add_abilities(struct line *l, const struct kernel_abilities *a)
 	    a->aead, a->esn, a->replay_window_max);
 }
 
+static void add_counters(struct line *l, const struct event *e)
+{
+	add(l, " spi=%08x found=%d bytes=%llu", e->counters.spi, e->counters.found,
+	    (unsigned long long)e->counters.counters.bytes);
+	add_address(l, "dst", &e->counters.dst);
+}
+
 static void add_use(struct line *l, const struct event *e)
 {
 	add_selector(l, "src", &e->policy_use.src);
 	add_selector(l, "dst", &e->policy_use.dst);
-	add(l, " found=%d idle=%lld", e->policy_use.found, (long long)e->policy_use.idle);
+	add(l, " found=%d used=%llu", e->policy_use.found, (unsigned long long)e->policy_use.used);
 }
 
 char *event_print(const struct event *e)
@@ -211,9 +218,7 @@ char *event_print(const struct event *e)
 			add_whole_policy(&l, &e->kernel_failed.policy);
 		break;
 	case EVENT_COUNTERS:
-		add(&l, " spi=%08x found=%d bytes=%llu", e->counters.spi, e->counters.found,
-		    (unsigned long long)e->counters.counters.bytes);
-		add_address(&l, "dst", &e->counters.dst);
+		add_counters(&l, e);
 		break;
 	case EVENT_POLICY_USE:
 		add_use(&l, e);

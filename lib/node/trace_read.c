@@ -206,8 +206,8 @@ static bool read_policy_use(struct walk *w, struct event *e)
 			ok = selector_parse(&e->policy_use.dst, w->value);
 		else if (trace_is(w, "found"))
 			e->policy_use.found = trace_number(w) != 0;
-		else if (trace_is(w, "idle"))
-			e->policy_use.idle = (msec)trace_number(w);
+		else if (trace_is(w, "used"))
+			e->policy_use.used = trace_number(w);
 	}
 	return ok;
 }

@@ -258,7 +258,7 @@ static void move(struct oe *oe, struct flow *f, const struct oe_cell *cell)
 	f->reason = cell->reason;
 	f->since = oe->now;
 	f->life = cell->life;
-	f->counting = false;
+	f->counting = f->looked = false;
 	life = life_of(oe, f, cell->life);
 	f->until = life == MSEC_NEVER ? MSEC_NEVER : msec_after(oe->now, life);
 	if (to == FLOW_CLEAR || to == FLOW_DENY || to == FLOW_NONE)
@@ -292,7 +292,7 @@ bool flow_happens(struct oe *oe, struct flow *f, enum flow_event event)
 		flow_discard(oe, f);
 		return false;
 	}
-	if (!deadlines_set(&oe->deadlines, f->serial, f->until))
+	if (!deadlines_set(&oe->deadlines, f->serial, looks_next(oe, f)))
 		actions_note(oe->actions, NOTE_ERROR, "no memory for a deadline");
 	return true;
 }

@@ -44,6 +44,8 @@ struct flow {
 	enum kernel_policy_action stands; /* and does this */
 	bool inbound_policy; /* and inbound ones too */
 	bool counting; /* the kernel was asked whether it is used */
+	bool looked; /* CLEAR, DENY: and half-way, when its policy was last used */
+	uint64_t used; /* the kernel's stamp of that */
 	bool asking; /* KEYED: DNS is asked again */
 	msec true_until; /* what DNS said of it holds so long; MSEC_NEVER: nothing was asked */
 	uint64_t bytes; /* at the last look */
@@ -157,6 +159,7 @@ void answers_failed(struct oe *oe, struct flow *flow, enum flow_event event, enu
 void looks_counted(struct oe *oe, const struct event *event);
 void looks_policy_used(struct oe *oe, const struct event *event);
 void looks_due(struct oe *oe, struct flow *flow);
+msec looks_next(const struct oe *oe, const struct flow *flow); /* when it is to be looked at */
 
 /* oe.c */
 /* A new life of a pair that is NONE or EXPIRED, as if a packet had asked. */

@@ -37,25 +37,51 @@ void looks_counted(struct oe *oe, const struct event *event)
 	}
 }
 
-/* "Lately" is the second half of the time that is over (law 1.3). */
-void looks_policy_used(struct oe *oe, const struct event *event)
-{
-	struct flow *f = flow_find(oe, &event->policy_use.src.first, &event->policy_use.dst.first);
-	bool used;
-
-	if (!f || !f->counting || (f->state != FLOW_CLEAR && f->state != FLOW_DENY))
-		return;
-	f->counting = false;
-	used = event->policy_use.found && event->policy_use.idle <= (oe->now - f->since) / 2;
-	flow_happens(oe, f, used && oe_trying(oe) < LIMIT_FLOWS_TRYING ? E24_USED : E24_IDLE);
-}
-
 /* What DNS had justified may be asked of it again; after trouble that passes, the next packet asks. */
 static bool may_ask_again(const struct oe *oe, const struct flow *f)
 {
 	return (f->state == FLOW_CLEAR || f->state == FLOW_DENY) && !f->counting &&
 	       (f->life == LIFE_NORMAL || f->life == LIFE_KEY) &&
 	       (f->group == CLASS_PRIVATE || f->group == CLASS_PRIVATE_OR_CLEAR) && oe_needs_dns(oe, f);
+}
+
+/* "Lately" is the second half of its time (law 1.3): the kernel's stamp is another then than it was half-way. */
+void looks_policy_used(struct oe *oe, const struct event *event)
+{
+	struct flow *f = flow_find(oe, &event->policy_use.src.first, &event->policy_use.dst.first);
+	bool used;
+
+	if (!f || !f->looked || (f->state != FLOW_CLEAR && f->state != FLOW_DENY))
+		return;
+	if (!f->counting) {
+		f->used = event->policy_use.used;
+		return;
+	}
+	f->counting = false;
+	used = event->policy_use.found && event->policy_use.used && event->policy_use.used != f->used;
+	flow_happens(oe, f, used && oe_trying(oe) < LIMIT_FLOWS_TRYING ? E24_USED : E24_IDLE);
+}
+
+msec looks_next(const struct oe *oe, const struct flow *f)
+{
+	return may_ask_again(oe, f) && !f->looked ? f->since + (f->until - f->since) / 2 : f->until;
+}
+
+/* Half-way, and at the end: the kernel is asked; one that does not answer says that nobody used it. */
+static void decided_due(struct oe *oe, struct flow *f)
+{
+	if (!may_ask_again(oe, f)) {
+		flow_happens(oe, f, E24_IDLE);
+		return;
+	}
+	if (f->looked) {
+		f->counting = true;
+		f->until = msec_after(oe->now, SECONDS(1));
+	}
+	f->looked = true;
+	pair_query(oe, f);
+	if (!deadlines_set(&oe->deadlines, f->serial, f->until))
+		flow_happens(oe, f, E24_IDLE);
 }
 
 /* The lifespan of a state is over. */
@@ -85,12 +111,8 @@ void looks_due(struct oe *oe, struct flow *f)
 		}
 		if (!deadlines_set(&oe->deadlines, f->serial, f->until))
 			flow_happens(oe, f, E24_IDLE);
-	} else if (may_ask_again(oe, f)) {
-		f->counting = true;
-		pair_query(oe, f);
-		f->until = msec_after(oe->now, SECONDS(1));
-		if (!deadlines_set(&oe->deadlines, f->serial, f->until))
-			flow_happens(oe, f, E24_IDLE);
+	} else if (f->state == FLOW_CLEAR || f->state == FLOW_DENY) {
+		decided_due(oe, f);
 	} else {
 		flow_happens(oe, f, E24_IDLE);
 	}

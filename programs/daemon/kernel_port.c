@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -252,18 +251,13 @@ bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa, struc
 	return true;
 }
 
-bool kernel_policy_query(struct kernel_port *port, const struct kernel_policy *policy, msec *idle)
+bool kernel_policy_query(struct kernel_port *port, const struct kernel_policy *policy, uint64_t *used)
 {
 	struct xfrm_message m;
-	struct timespec now;
-	int64_t seconds;
 
 	if (!ask(port, xfrm_write_policy_query(port->out, ++port->seq, policy), &m) || m.kind != XFRM_POLICY)
 		return false;
-	/* The kernel tells by the wall clock, which may have been set since. */
-	clock_gettime(CLOCK_REALTIME, &now);
-	seconds = (int64_t)now.tv_sec - (int64_t)m.policy_used_s;
-	*idle = !m.policy_used_s ? MSEC_NEVER : seconds < 0 ? 0 : SECONDS(seconds);
+	*used = m.policy_used_s;
 	return true;
 }
 

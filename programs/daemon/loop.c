@@ -70,7 +70,7 @@ static void query_policy(struct daemon *d, const struct action *a)
 
 	event.policy_use.src = a->policy.src;
 	event.policy_use.dst = a->policy.dst;
-	event.policy_use.found = kernel_policy_query(d->kernel, &a->policy, &event.policy_use.idle);
+	event.policy_use.found = kernel_policy_query(d->kernel, &a->policy, &event.policy_use.used);
 	queue(d, &event);
 }
 

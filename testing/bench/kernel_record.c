@@ -233,12 +233,12 @@ bool kernel_policy_remove(struct kernel_port *port, const struct kernel_policy *
 	return take_out(&port->policies, key, why);
 }
 
-bool kernel_policy_query(struct kernel_port *port, const struct kernel_policy *policy, msec *idle)
+bool kernel_policy_query(struct kernel_port *port, const struct kernel_policy *policy, uint64_t *used)
 {
 	uint8_t key[KEY_OCTETS];
 
 	policy_key(policy, key);
-	*idle = MSEC_NEVER;
+	*used = 0;
 	return *find(&port->policies, key) != NULL;
 }
 

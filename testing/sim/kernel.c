@@ -224,7 +224,7 @@ static void query_policy(struct world *w, size_t node, const struct action *a)
 	use.policy_use.src = a->policy.src;
 	use.policy_use.dst = a->policy.dst;
 	use.policy_use.found = p != NULL;
-	use.policy_use.idle = p && p->used != MSEC_NEVER ? w->now - p->used : MSEC_NEVER;
+	use.policy_use.used = p && p->used != MSEC_NEVER ? (uint64_t)(p->used / 1000) : 0;
 	sim_later(w, node, &use, 1);
 }
 

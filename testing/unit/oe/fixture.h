@@ -318,7 +318,7 @@ static inline void bench_acquire(struct bench *b, const char *from, const char *
 }
 
 /* The kernel says of the pair's policy when a packet met it last. */
-static inline void bench_policy_use(struct bench *b, bool found, msec idle)
+static inline void bench_policy_use(struct bench *b, bool found, uint64_t used)
 {
 	struct event event = { .kind = EVENT_POLICY_USE };
 	struct address src = ip(ALICE), dst = ip(BOB);
@@ -326,7 +326,7 @@ static inline void bench_policy_use(struct bench *b, bool found, msec idle)
 	event.policy_use.src = selector_of_host(&src);
 	event.policy_use.dst = selector_of_host(&dst);
 	event.policy_use.found = found;
-	event.policy_use.idle = idle;
+	event.policy_use.used = used;
 	bench_event(b, &event);
 }
 

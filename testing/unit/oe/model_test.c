@@ -205,7 +205,7 @@ static void use_something(struct bench *b)
 	event.policy_use.src = selector_of_host(&src);
 	event.policy_use.dst = selector_of_host(&dst);
 	event.policy_use.found = draw(k, 4) != 0;
-	event.policy_use.idle = draw(k, 3) ? (msec)draw(k, SECONDS(2000)) : MSEC_NEVER;
+	event.policy_use.used = draw(k, 3);
 	bench_event(b, &event);
 }
 
