@@ -92,6 +92,7 @@ struct oe {
 	bool lacks_templates; /* for want of memory */
 	struct finding answer; /* keys lent by a PEER_ANSWER until the next one */
 	struct oe_counts counts;
+	uint32_t met[FLOW_STATES][FLOW_EVENTS]; /* how often each cell of the table was met */
 	bool stopping;
 	/* valid during a step */
 	msec now;

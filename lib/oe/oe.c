@@ -69,6 +69,16 @@ bool oe_sides(const struct oe *oe, const struct conn *conn, uint8_t family, cons
 	return true;
 }
 
+/* An address of ours that the pair's packets may have from now on. */
+static bool has_another(const struct oe *oe, const struct flow *f)
+{
+	for (size_t i = 0; i < oe->addresses->count; i++) {
+		if (oe->addresses->at[i].family == f->outer.family)
+			return true;
+	}
+	return false;
+}
+
 bool oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct event_addresses *addresses,
 		 struct actions *actions)
 {
@@ -88,7 +98,7 @@ bool oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 		const struct group_entry *e = plan_group(plan, &f->remote);
 
 		if (oe->addresses && !oe_has_address(oe, &f->outer))
-			flow_happens(oe, f, E30_ADDRESS_GONE);
+			flow_happens(oe, f, has_another(oe, f) ? E31_ADDRESS_CHANGED : E30_ADDRESS_GONE);
 		else if (f->pinned && e)
 			flow_settle(oe, f, e);
 		else if (!e || e->group != f->group || e->conn != f->conn)

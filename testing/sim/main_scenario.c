@@ -414,6 +414,8 @@ static bool act(struct scenario *s, char **word, int count)
 		world_vanish(&s->w, node);
 	else if (!strcmp(word[0], "restart"))
 		world_restart(&s->w, node);
+	else if (!strncmp(word[0], "oe-", 3) && command_kind_parse(word[0], &kind) && count == 3)
+		world_order(&s->w, node, kind, &s->w.nodes[word[2][0] - '1'].address);
 	else if (command_kind_parse(word[0], &kind) && count == 3)
 		world_command(&s->w, node, kind, word[2]);
 	else
@@ -481,6 +483,7 @@ static bool run(struct scenario *s, const char *file, char title[LINE])
 	if (sscanf(title, "# %u nodes", &nodes) != 1 || nodes > WORLD_NODES)
 		nodes = 2;
 	world_init(&s->w, 42, nodes, tracing ? stderr : NULL);
+	s->w.name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
 	s->w.context = s;
 	s->w.filter = filter;
 	s->w.dns = answer;

@@ -5,6 +5,7 @@
 #ifndef TESTING_OE_FIXTURE_H
 #define TESTING_OE_FIXTURE_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 
 #include "oe.h"
 #include "../../../lib/oe/inside.h"
+#include "../../cells.h"
 
 #define ALICE "192.0.2.10"
 #define BOB "198.51.100.20"
@@ -520,6 +522,7 @@ static inline struct bench *bench_keyed(enum group_class group)
 
 static inline void bench_end(struct bench *b)
 {
+	cells_note(b->oe, program_invocation_short_name);
 	oe_discard(b->oe);
 	actions_discard(NULL, &b->actions);
 	free(b);
