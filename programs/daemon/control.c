@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "kernel_view.h"
 #include "list.h"
 
 #define VERSION 1
@@ -235,6 +236,17 @@ static void take_filter(json_t *request, const char *key, char word[16])
 	snprintf(word, 16, "%s", text ? text : "");
 }
 
+static void tell_kernel_row(void *context, json_t *row)
+{
+	struct client *cl = context;
+
+	if (!row)
+		return;
+	json_object_set_new(row, "v", json_integer(VERSION));
+	json_object_set_new(row, "id", json_integer(cl->id));
+	tell(cl, row);
+}
+
 static void command(struct client *cl, json_t *request, json_int_t id, enum command_kind kind)
 {
 	struct event event = { .kind = EVENT_COMMAND };
@@ -267,6 +279,8 @@ static void command(struct client *cl, json_t *request, json_int_t id, enum comm
 	if (!event.command.deadline)
 		event.command.deadline = cl->owner->d->options.stop_deadline;
 	snprintf(event.command.name, sizeof(event.command.name), "%s", name ? name : "");
+	if (kind == COMMAND_EXPLAIN)
+		kernel_view(cl->owner->d->kernel, &event.command.address, tell_kernel_row, cl);
 	daemon_feed(cl->owner->d, &event);
 }
 

@@ -29,6 +29,7 @@ bg dns env LD_LIBRARY_PATH=$DNSROOT/usr/lib/x86_64-linux-gnu "$DNSROOT/usr/sbin/
 bg dns env LD_LIBRARY_PATH=$DNSROOT/usr/lib/x86_64-linux-gnu "$DNSROOT/usr/sbin/unbound" -d -c /zones/unbound.conf > "$OUT/unbound2.log" 2>&1
 is "within its time it is asked about again, and keyed" waitfor 70 says 198.51.100.20 0
 sed 's/^/# /' "$OUT/explain"
+is "beside it stands what the kernel has: two SAs, and the pair's policy first" sh -c "[ \$(grep -c kernel-sa '$OUT/explain') = 2 ] && grep kernel-policy '$OUT/explain' | grep 'direction=out' | head -n 1 | grep -q 'action=ipsec.*dst=198.51.100.20/32'"
 is "its history says why" grep -q oe-asked-again "$OUT/explain"
 is "nopsec, which nobody spoke to, was not asked about again" sh -c "! nsenter -t $(cat /run/lab/alice/pid) --net --mount $TOP/build/cygnet explain 198.51.100.99 | grep -q oe-asked-again"
 sleep 1
