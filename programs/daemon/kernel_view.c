@@ -15,6 +15,16 @@ static int by_priority(const void *a, const void *b)
 	return p->priority < q->priority ? -1 : p->priority > q->priority;
 }
 
+/* Packets to it, or from it. What passes whatever comes from link-local addresses and the like is about those. */
+static bool is_about(const struct kernel_policy *p, const struct address *address)
+{
+	const struct selector *far = p->direction == KERNEL_OUT ? &p->dst : &p->src;
+	bool exact;
+
+	return selector_has_address(far, address) &&
+	       (p->action != KERNEL_PASS || selector_prefix(far, &exact).bits > 0);
+}
+
 static json_t *policy_row(const struct kernel_policy *p)
 {
 	char src[SELECTOR_TEXT], dst[SELECTOR_TEXT];
@@ -49,7 +59,7 @@ void kernel_view(struct kernel_port *port, const struct address *about,
 	for (size_t i = 0; i < state->policy_count && told < ROWS; i++) {
 		const struct kernel_policy *p = &state->policies[i];
 
-		if (!selector_has_address(&p->src, about) && !selector_has_address(&p->dst, about))
+		if (!is_about(p, about))
 			continue;
 		row(context, policy_row(p));
 		told++;
