@@ -17,28 +17,24 @@ peer_delete_child() { whack --deletestate "$(state ESTABLISHED_CHILD_SA)"; }
 peer_delete_ike() { whack --deletestate "$(state ESTABLISHED_IKE_SA)"; }
 # Libreswan 4.10 does not resolve two rekeys of one IKE SA that cross (RFC 7296 2.8.2): it logs EXPECTATION FAILED and each of
 # the two heirs takes the children in turn, so that it may delete them with the heir that the nonces name. Nothing that we
-# send can mend that. What we show is that both daemons live on, and that delete-ike and up bring the pair back; what it has
-# left over may take part in that, so it may take a second time, which is counted.
+# send can mend that. What we show is that both daemons live on, that delete-ike and up bring the pair back, and that the heirs
+# which libreswan has made and never deletes end by themselves.
+one_esp_pair() { [ "$(ip -n alice xfrm state | grep -c 'proto esp')" = 2 ] && [ "$(ip -n bob xfrm state | grep -c 'proto esp')" = 2 ]; }
 unresolved() { # unresolved TIMES OURS THEIRS SPIS
-	local i try again=0
+	local i good=0
 	in_ns router tc qdisc replace dev bob root netem delay 150ms
 	in_ns router tc qdisc replace dev alice root netem delay 150ms
 	for i in $(seq "$1"); do
 		both "$2" "$3"
 		sleep 3
-		for try in 1 2 3; do
-			cygnet alice delete-ike t > /dev/null
-			cygnet alice up t > /dev/null
-			waitfor 15 one_pair && break
-			again=$((again + 1))
-			at bob ip xfrm state | grep -A1 '^src' | sed 's/^/# bob: /'
-			cygnet alice show t | sed 's/^/# alice: /'
-		done
+		cygnet alice delete-ike t > /dev/null
+		cygnet alice up t > /dev/null
+		waitfor 20 one_esp_pair && good=$((good + 1))
 	done
 	in_ns router tc qdisc del dev bob root
 	in_ns router tc qdisc del dev alice root
-	echo "# needed again: $again times"
-	is "$2 at both ends at once, $1 times, each mended by delete-ike and up: one pair is left" one_pair
+	is "$2 at both ends at once, $1 times: delete-ike and up left one pair of SAs $good times" [ "$good" = "$1" ]
+	is "no more than one IKE SA is left after a while" waitfor 100 one_pair
 }
 PEER_IKE_CROSSING=unresolved
 rekeys libreswan "${1:-6}"
