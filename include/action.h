@@ -19,6 +19,7 @@ enum action_kind {
 	ACTION_SA_QUERY, /* answered by EVENT_COUNTERS */
 	ACTION_POLICY_PUT, /* added, or updated in place */
 	ACTION_POLICY_REMOVE,
+	ACTION_POLICY_QUERY, /* of an outbound one: answered by EVENT_POLICY_USE */
 	ACTION_REPORT, /* to the client of a command */
 	ACTION_TRANSITION, /* something changed its state: for `cygnet events` and the log */
 	ACTION_KEYS, /* an IKE SA has keys: the key log, where one is wanted */

@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_EXPIRE, /* of an SA, soft or hard */
 	EVENT_KERNEL_FAILED, /* the kernel refused an install action */
 	EVENT_COUNTERS, /* answer to ACTION_SA_QUERY */
+	EVENT_POLICY_USE, /* answer to ACTION_POLICY_QUERY */
 	EVENT_RESOLVED,
 	EVENT_COMMAND,
 	EVENT_PLAN, /* a configuration comes into force */
@@ -47,7 +48,12 @@ enum command_kind {
 	COMMAND_ROUTE,
 	COMMAND_UNROUTE,
 	COMMAND_EXPLAIN,
-	COMMAND_OE_LIST,
+	COMMAND_OE_LIST, /* those in the state, at the level, changed within the time that it names */
+	COMMAND_OE_INITIATE, /* as if a packet had asked; anew, where something is decided */
+	COMMAND_OE_FORGET, /* back to the template: the next packet decides */
+	COMMAND_OE_PIN_CLEAR, /* in clear until unpinned, whatever its class */
+	COMMAND_OE_PIN_DENY,
+	COMMAND_OE_UNPIN,
 	COMMAND_SHUTDOWN,
 	COMMAND_REKEY_IKE,
 	COMMAND_REKEY_CHILD,
@@ -60,10 +66,12 @@ struct command {
 	uint64_t number; /* reports carry it, so that the control socket knows whom to tell; 0: nobody */
 	enum command_kind kind;
 	char name[128]; /* a connection, or empty */
-	struct address address, source; /* explain: destination, and source or none */
+	struct address address, source; /* explain, oe: destination, and source or none */
 	uint8_t protocol;
 	uint16_t port;
 	msec deadline; /* shutdown: how long to wait; 0: the configured time */
+	char state[16], level[16]; /* oe list: only these; empty: all */
+	msec within; /* oe list: only what changed its state so lately; 0: all */
 	bool leave_state; /* shutdown: end at once, tell nobody, leave our SAs and policies to the next run */
 };
 
@@ -90,6 +98,12 @@ struct event {
 			bool found;
 			struct kernel_counters counters;
 		} counters;
+		struct {
+			struct selector src, dst; /* of an outbound policy */
+			bool found;
+			uint64_t
+				used; /* when a packet met it last, by the kernel's clock: compare only with itself; 0: never since it was put */
+		} policy_use;
 		struct {
 			uint64_t number; /* of ACTION_RESOLVE */
 			struct dns_answer *answer; /* adopted by the step (malloc'ed) */

@@ -110,6 +110,7 @@
 #define LIMIT_FLOW_HISTORY 16 /* transitions remembered for each pair */
 #define LIMIT_FLOWS_TRYING 4096 /* pairs in POTENTIAL, AUTHTXT and PENDING together */
 #define LIMIT_GATEWAYS 4 /* gateways tried for one pair */
+#define LIMIT_GATEWAYS_PERMISSIVE 2 /* of a pair that falls into clear: its user waits */
 #define LIMIT_DNS_RECORDS 16 /* usable records of one answer */
 #define LIMIT_DNS_TEXT 8192 /* octets of one joined TXT record */
 #define LIMIT_DNS_QUERIES 1024 /* queries under way */

@@ -96,6 +96,9 @@ struct oe_counts {
 };
 struct oe_counts oe_count(const struct oe *oe);
 
+/* COMMAND_OE_INITIATE to COMMAND_OE_UNPIN: the final report says what became of it. */
+void oe_command(struct oe *oe, msec now, const struct command *command, struct actions *actions);
+
 /* COMMAND_EXPLAIN and COMMAND_OE_LIST: rows, then the final report with the exit status. */
 void oe_explain(struct oe *oe, msec now, const struct command *command, struct actions *actions);
 void oe_list(struct oe *oe, msec now, const struct command *command, struct actions *actions);

@@ -98,7 +98,9 @@
 	X(OE_LIMIT, "oe-limit", "Too many destinations are being tried.")                                    \
 	X(OE_HINT, "oe-hint", "An unproven message was counted and changed nothing.")                        \
 	X(OE_LATE, "oe-late", "The answer came too late and changed nothing.")                               \
-	X(OE_LATER, "oe-later", "This cell of the table is not built.")                                      \
+	X(OE_NEXT_GATEWAY, "oe-next-gateway", "One gateway failed, and DNS names another.")                  \
+	X(OE_ASKED_AGAIN, "oe-asked-again", "It is in use, and DNS is asked again.")                         \
+	X(OE_WITHDRAWN, "oe-withdrawn", "The record that it was keyed by is withdrawn, which DNS proves.")   \
 	X(OE_PINNED, "oe-pinned", "An operator pinned it.")
 
 enum reason {

@@ -18,6 +18,7 @@ fresh:
 ## make quick     unit tests, small worlds, tables, tidy; under sanitizers; no root, no network
 quick: fresh all $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
+	$(Q)$(TAP) cells testing/tools/cells --check
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
 	$(Q)$(TAP) alloc $(B)/asan/alloc --every 12
@@ -55,10 +56,13 @@ replay: $(B)/tools/replay
 IMPAIR_USERS := $(sort $(wildcard testing/scenarios/*.txt testing/daemon/*.py))
 ## make tables    the state tables: total, reachable, drawn as committed; the tables of requirements, impairments, defects
 tables: $(B)/tools/tables $(B)/tools/impairments
-	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states testing/tools/cells.ceiling
+	$(Q)$(TAP) tables $(B)/tools/tables --check docs/states
 	$(Q)$(TAP) rfc testing/tools/rfc --check docs/rfc/README.md
 	$(Q)$(TAP) rows testing/tools/rows --check docs/security.md
 	$(Q)$(TAP) impairments $(B)/tools/impairments --check docs/impairments.md $(IMPAIR_USERS)
+## make cells      which test comes to which cell of the opportunistic table
+cells: $(B)/asan/scenario $(UNIT)
+	$(Q)testing/tools/cells
 ## make diagrams  draw docs/states again from the tables
 diagrams: $(B)/tools/tables
 	$(Q)$(B)/tools/tables --write docs/states
@@ -98,6 +102,7 @@ demo:
 ## make check     everything; ends with one line: N passed, N failed, N skipped
 check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interleave $(B)/asan/alloc $(B)/release/sim $(B)/release/interleave $(FUZZ)
 	$(Q)$(MAKE) --no-print-directory tidy unit tables scenarios
+	$(Q)$(TAP) cells testing/tools/cells --check
 	$(Q)$(TAP) sim/sanitized $(B)/asan/sim --tap --worlds 100
 	$(Q)$(TAP) interleave/sanitized $(B)/asan/interleave --depth 3
 	$(Q)$(TAP) alloc $(B)/asan/alloc
@@ -113,4 +118,4 @@ check: fresh all clang $(UNIT) $(B)/asan/sim $(B)/asan/scenario $(B)/asan/interl
 	$(Q)$(MAKE) --no-print-directory kernel
 	$(Q)testing/tools/tally
 
-.PHONY: impairments rfc rfc-table alloc interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel torture demo check
+.PHONY: cells impairments rfc rfc-table alloc interleave mutants replay scenarios clang deps fresh quick sim tables diagrams man fuzz kernel torture demo check

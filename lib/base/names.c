@@ -20,17 +20,18 @@ const char *job_kind_name(enum job_kind kind)
 
 const char *event_kind_name(enum event_kind kind)
 {
-	static const char *const names[] = { "time",    "packet",        "job-done",    "acquire",
-					     "expire",  "kernel-failed", "counters",    "resolved",
-					     "command", "plan",          "addresses",   "abilities",
-					     "resync",  "mapping",       "kernel-state" };
+	static const char *const names[] = { "time",      "packet",        "job-done", "acquire",
+					     "expire",    "kernel-failed", "counters", "policy-use",
+					     "resolved",  "command",       "plan",     "addresses",
+					     "abilities", "resync",        "mapping",  "kernel-state" };
 	return NAME_OF(names, kind);
 }
 
-static const char *const command_names[] = { "status",      "show",       "up",           "down",
-					     "add",         "delete",     "route",        "unroute",
-					     "explain",     "oe-list",    "shutdown",     "rekey-ike",
-					     "rekey-child", "delete-ike", "delete-child", "liveness" };
+static const char *const command_names[] = {
+	"status",   "show",     "up",        "down",        "add",        "delete",       "route",
+	"unroute",  "explain",  "oe-list",   "oe-initiate", "oe-forget",  "oe-pin-clear", "oe-pin-deny",
+	"oe-unpin", "shutdown", "rekey-ike", "rekey-child", "delete-ike", "delete-child", "liveness"
+};
 
 const char *command_kind_name(enum command_kind kind)
 {
@@ -50,10 +51,10 @@ bool command_kind_parse(const char *name, enum command_kind *kind)
 
 const char *action_kind_name(enum action_kind kind)
 {
-	static const char *const names[] = { "send",      "job",        "resolve",    "sa-install",
-					     "sa-remove", "sa-query",   "policy-put", "policy-remove",
-					     "report",    "transition", "keys",       "note",
-					     "stopping",  "stopped" };
+	static const char *const names[] = { "send",         "job",      "resolve",    "sa-install",
+					     "sa-remove",    "sa-query", "policy-put", "policy-remove",
+					     "policy-query", "report",   "transition", "keys",
+					     "note",         "stopping", "stopped" };
 	return NAME_OF(names, kind);
 }
 

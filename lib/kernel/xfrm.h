@@ -15,6 +15,7 @@ size_t xfrm_write_sa_remove(void *room, uint32_t seq, const struct kernel_sa *sa
 size_t xfrm_write_sa_query(void *room, uint32_t seq, const struct kernel_sa *sa);
 size_t xfrm_write_policy(void *room, uint32_t seq, const struct kernel_policy *policy);
 size_t xfrm_write_policy_remove(void *room, uint32_t seq, const struct kernel_policy *policy);
+size_t xfrm_write_policy_query(void *room, uint32_t seq, const struct kernel_policy *policy);
 size_t xfrm_write_sa_dump(void *room, uint32_t seq);
 size_t xfrm_write_policy_dump(void *room, uint32_t seq);
 
@@ -43,6 +44,8 @@ struct xfrm_message {
 	struct kernel_sa sa; /* without keys */
 	struct kernel_counters counters;
 	struct kernel_policy policy;
+	uint64_t
+		policy_used_s; /* XFRM_POLICY: wall clock second of its last packet; 0: none since it was put */
 	bool larval; /* XFRM_SA: an acquire's placeholder; acquire is filled too */
 };
 

@@ -133,6 +133,7 @@ static void read_policy(struct bytes body, struct xfrm_message *m)
 		return;
 	m->kind = XFRM_POLICY;
 	m->policy.priority = in.priority;
+	m->policy_used_s = in.curlft.use_time;
 	m->policy.direction = in.dir == XFRM_POLICY_OUT  ? KERNEL_OUT
 			      : in.dir == XFRM_POLICY_IN ? KERNEL_IN
 							 : KERNEL_FORWARD;

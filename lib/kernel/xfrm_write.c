@@ -264,6 +264,15 @@ size_t xfrm_write_policy_remove(void *room, uint32_t seq, const struct kernel_po
 	return xfrm_put_selector(&p->src, &p->dst, &id->sel) ? nlh->nlmsg_len : 0;
 }
 
+size_t xfrm_write_policy_query(void *room, uint32_t seq, const struct kernel_policy *p)
+{
+	struct nlmsghdr *nlh = begin(room, XFRM_MSG_GETPOLICY, 0, seq);
+	struct xfrm_userpolicy_id *id = mnl_nlmsg_put_extra_header(nlh, sizeof(*id));
+
+	id->dir = direction(p->direction);
+	return xfrm_put_selector(&p->src, &p->dst, &id->sel) ? nlh->nlmsg_len : 0;
+}
+
 size_t xfrm_write_sa_dump(void *room, uint32_t seq)
 {
 	struct nlmsghdr *nlh = begin(room, XFRM_MSG_GETSA, NLM_F_DUMP, seq);

@@ -242,6 +242,8 @@ static void take_command(struct node *n, msec now, struct event *event, struct a
 		oe_explain(n->oe, now, command, actions);
 	else if (command->kind == COMMAND_OE_LIST)
 		oe_list(n->oe, now, command, actions);
+	else if (command->kind > COMMAND_OE_LIST && command->kind <= COMMAND_OE_UNPIN)
+		oe_command(n->oe, now, command, actions);
 	else if (command->kind == COMMAND_STATUS || command->kind == COMMAND_SHOW)
 		status_command(n, now, command, actions);
 	else
@@ -296,6 +298,7 @@ static void dispatch(struct node *n, msec now, struct event *event, struct actio
 		oe_event(n->oe, now, event, actions);
 		ike_event(n->ike, now, event, actions);
 		break;
+	case EVENT_POLICY_USE:
 	case EVENT_RESOLVED:
 		oe_event(n->oe, now, event, actions);
 		break;

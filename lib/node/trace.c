@@ -89,6 +89,12 @@ static void add_command(struct line *l, const struct command *c)
 	add(l, " %s number=%llu deadline=%lld", command_kind_name(c->kind), (unsigned long long)c->number,
 	    (long long)c->deadline);
 	add_hex(l, "name", bytes_of_text(c->name));
+	if (c->state[0])
+		add_hex(l, "state", bytes_of_text(c->state));
+	if (c->level[0])
+		add_hex(l, "level", bytes_of_text(c->level));
+	if (c->within)
+		add(l, " within=%lld", (long long)c->within);
 	if (c->leave_state)
 		add(l, " leave-state=1");
 	if (c->address.family != ADDRESS_NONE)
@@ -151,6 +157,26 @@ static void add_state(struct line *l, const struct kernel_state *state)
 		add_whole_policy(l, &state->policies[i]);
 }
 
+static void add_abilities(struct line *l, const struct kernel_abilities *a)
+{
+	add(l, " port=%s esp=%d queues=%d aead=%d esn=%d window=%u", a->port, a->esp, a->queues_first_packet,
+	    a->aead, a->esn, a->replay_window_max);
+}
+
+static void add_counters(struct line *l, const struct event *e)
+{
+	add(l, " spi=%08x found=%d bytes=%llu", e->counters.spi, e->counters.found,
+	    (unsigned long long)e->counters.counters.bytes);
+	add_address(l, "dst", &e->counters.dst);
+}
+
+static void add_use(struct line *l, const struct event *e)
+{
+	add_selector(l, "src", &e->policy_use.src);
+	add_selector(l, "dst", &e->policy_use.dst);
+	add(l, " found=%d used=%llu", e->policy_use.found, (unsigned long long)e->policy_use.used);
+}
+
 char *event_print(const struct event *e)
 {
 	struct line l = begin(event_kind_name(e->kind));
@@ -192,9 +218,10 @@ char *event_print(const struct event *e)
 			add_whole_policy(&l, &e->kernel_failed.policy);
 		break;
 	case EVENT_COUNTERS:
-		add(&l, " spi=%08x found=%d bytes=%llu", e->counters.spi, e->counters.found,
-		    (unsigned long long)e->counters.counters.bytes);
-		add_address(&l, "dst", &e->counters.dst);
+		add_counters(&l, e);
+		break;
+	case EVENT_POLICY_USE:
+		add_use(&l, e);
 		break;
 	case EVENT_RESOLVED:
 		add(&l, " number=%llu", (unsigned long long)e->resolved.number);
@@ -213,9 +240,7 @@ char *event_print(const struct event *e)
 			add_address(&l, "address", &e->addresses->at[i]);
 		break;
 	case EVENT_ABILITIES:
-		add(&l, " port=%s esp=%d queues=%d aead=%d esn=%d window=%u", e->abilities.port,
-		    e->abilities.esp, e->abilities.queues_first_packet, e->abilities.aead, e->abilities.esn,
-		    e->abilities.replay_window_max);
+		add_abilities(&l, &e->abilities);
 		break;
 	case EVENT_TIME:
 	case EVENT_RESYNC:
@@ -276,6 +301,7 @@ char *action_print(const struct action *a)
 		break;
 	case ACTION_POLICY_PUT:
 	case ACTION_POLICY_REMOVE:
+	case ACTION_POLICY_QUERY:
 		add_policy(&l, &a->policy);
 		break;
 	case ACTION_REPORT:

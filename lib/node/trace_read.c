@@ -195,6 +195,23 @@ static bool read_counters(struct walk *w, struct event *e)
 	return ok;
 }
 
+static bool read_policy_use(struct walk *w, struct event *e)
+{
+	bool ok = true;
+
+	while (ok && trace_next(w)) {
+		if (trace_is(w, "src"))
+			ok = selector_parse(&e->policy_use.src, w->value);
+		else if (trace_is(w, "dst"))
+			ok = selector_parse(&e->policy_use.dst, w->value);
+		else if (trace_is(w, "found"))
+			e->policy_use.found = trace_number(w) != 0;
+		else if (trace_is(w, "used"))
+			e->policy_use.used = trace_number(w);
+	}
+	return ok;
+}
+
 static bool read_question(const struct walk *w, struct dns_answer *a)
 {
 	static const enum dns_type types[] = { DNS_A, DNS_TXT, DNS_AAAA, DNS_IPSECKEY };
@@ -249,6 +266,12 @@ static bool read_command(struct walk *w, struct event *e)
 			c->leave_state = trace_number(w) != 0;
 		else if (trace_is(w, "name"))
 			ok = text(w, c->name, sizeof(c->name));
+		else if (trace_is(w, "state"))
+			ok = text(w, c->state, sizeof(c->state));
+		else if (trace_is(w, "level"))
+			ok = text(w, c->level, sizeof(c->level));
+		else if (trace_is(w, "within"))
+			c->within = (msec)trace_number(w);
 		else if (trace_is(w, "address"))
 			ok = trace_address(w, &c->address);
 		else if (trace_is(w, "source"))
@@ -367,6 +390,8 @@ static bool read_kind(struct walk *w, struct event *e, const struct plan *previo
 		return read_failed(w, e);
 	case EVENT_COUNTERS:
 		return read_counters(w, e);
+	case EVENT_POLICY_USE:
+		return read_policy_use(w, e);
 	case EVENT_RESOLVED:
 		return read_resolved(w, e);
 	case EVENT_COMMAND:

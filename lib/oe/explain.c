@@ -1,5 +1,6 @@
 /* "Is it encrypted, and why?": the answers to explain and oe list (docs/commands.md). Reads only. */
 #include <stdio.h>
+#include <strings.h>
 
 #include "inside.h"
 
@@ -11,16 +12,15 @@ enum {
 	EXPLAIN_HELD = 12
 };
 
-static int status_of(enum flow_state state)
+/* What the kernel does with its packets: its own policy, or its template's trap. */
+static int status_of(const struct flow *f)
 {
-	static const int statuses[FLOW_STATES] = {
-		[FLOW_NONE] = EXPLAIN_HELD,       [FLOW_POTENTIAL] = EXPLAIN_HELD,
-		[FLOW_AUTHTXT] = EXPLAIN_HELD,    [FLOW_PENDING] = EXPLAIN_HELD,
-		[FLOW_KEYED] = EXPLAIN_ENCRYPTED, [FLOW_CLEAR] = EXPLAIN_CLEAR,
-		[FLOW_DENY] = EXPLAIN_DENIED,     [FLOW_EXPIRING] = EXPLAIN_HELD,
-		[FLOW_EXPIRED] = EXPLAIN_HELD,
-	};
-	return statuses[state];
+	if (!f->pair_policy)
+		return EXPLAIN_HELD;
+	return f->stands == KERNEL_IPSEC   ? EXPLAIN_ENCRYPTED
+	       : f->stands == KERNEL_PASS  ? EXPLAIN_CLEAR
+	       : f->stands == KERNEL_BLOCK ? EXPLAIN_DENIED
+					   : EXPLAIN_HELD;
 }
 
 static const char *verdict_word(int status)
@@ -33,7 +33,7 @@ static const char *verdict_word(int status)
 
 static void report_dns(const struct flow *f, uint64_t command, struct actions *actions)
 {
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(f->answers); i++) {
 		const struct dns_answer *a = f->answers[i];
 		struct report *r = a ? actions_report(actions, command, "dns") : NULL;
 
@@ -92,7 +92,21 @@ static void report_flow(const struct flow *f, msec now, uint64_t command, struct
 		report_text(r, "spi-out", "%08x", f->spi_out);
 		report_text(r, "mode", "%s", kernel_mode_name(f->mode));
 	}
+	report_text(r, "pinned", "%s", f->pinned ? "yes" : "no");
 	report_number(r, "acquires", (int64_t)f->acquires);
+}
+
+static void report_tried(const struct flow *f, uint64_t command, struct actions *actions)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < f->tried.count; i++) {
+		struct report *r = actions_report(actions, command, "gateway");
+
+		report_text(r, "address", "%s", address_print(&f->tried.at[i], text));
+		report_text(r, "result", "%s", reason_word(f->tried_why[i]));
+		report_text(r, "why", "%s", reason_sentence(f->tried_why[i]));
+	}
 }
 
 static void report_entry(const struct group_entry *e, uint64_t command, struct actions *actions)
@@ -148,23 +162,38 @@ void oe_explain(struct oe *oe, msec now, const struct command *command, struct a
 			found = f;
 		report_flow(f, now, command->number, actions);
 		report_dns(f, command->number, actions);
+		report_tried(f, command->number, actions);
 		report_history(f, now, command->number, actions);
 	}
 	if (found)
-		actions_result(actions, command->number, status_of(found->state), found->reason,
-			       "%s is %s: %s", address_print(&command->address, text),
-			       verdict_word(status_of(found->state)), reason_sentence(found->reason));
+		actions_result(actions, command->number, status_of(found), found->reason, "%s is %s: %s",
+			       address_print(&command->address, text), verdict_word(status_of(found)),
+			       reason_sentence(found->reason));
 	else
 		would_be(oe, command, e, actions);
 }
 
+/* The filters that a list may have: all that are given must fit. */
+static bool is_listed(const struct flow *f, msec now, const struct command *c)
+{
+	return (!c->state[0] || strcasecmp(c->state, flow_state_name(f->state)) == 0) &&
+	       (!c->level[0] || strcasecmp(c->level, key_level_name(f->level)) == 0) &&
+	       (!c->within || now - f->since <= c->within);
+}
+
 void oe_list(struct oe *oe, msec now, const struct command *command, struct actions *actions)
 {
-	struct list *pos;
+	size_t shown = 0;
 
-	for (pos = oe->flows.next; pos != &oe->flows; pos = pos->next)
-		report_flow(LIST_ENTRY(pos, struct flow, link), now, command->number, actions);
-	actions_result(actions, command->number, 0, REASON_OK, "%zu pairs", oe->flow_count);
+	for (struct list *pos = oe->flows.next; pos != &oe->flows; pos = pos->next) {
+		const struct flow *f = LIST_ENTRY(pos, struct flow, link);
+
+		if (!is_listed(f, now, command))
+			continue;
+		report_flow(f, now, command->number, actions);
+		shown++;
+	}
+	actions_result(actions, command->number, 0, REASON_OK, "%zu of %zu pairs", shown, oe->flow_count);
 }
 
 struct oe_counts oe_count(const struct oe *oe)
@@ -183,11 +212,11 @@ static const char *fault_of(const struct flow *f, msec now)
 
 	if (f->state == FLOW_NONE)
 		return "a flow without a state was kept";
-	if (is_paranoid(f->group) && f->state == FLOW_CLEAR)
+	if (is_paranoid(f->group) && f->state == FLOW_CLEAR && !f->pinned)
 		return "I1: a private pair is in clear";
 	if (f->state == FLOW_KEYED && !f->child)
 		return "I2: a keyed pair has no child";
-	if (timed && f->until == MSEC_NEVER)
+	if (timed && f->until == MSEC_NEVER && !f->pinned)
 		return "I3: a state that must end has no timer";
 	if (f->steps && f->history[(f->steps - 1) % LIMIT_FLOW_HISTORY].reason == REASON_NONE)
 		return "I4: a transition without a reason";

@@ -53,7 +53,7 @@ struct oe_wish *oe_wish_add(struct oe *oe, enum oe_wish_kind kind)
 	return w;
 }
 
-void ask_dns(struct oe *oe, uint64_t serial, const struct address *address)
+void ask_dns(struct oe *oe, uint64_t serial, bool second, const struct address *address)
 {
 	static const enum dns_type types[2] = { DNS_IPSECKEY, DNS_TXT };
 
@@ -62,7 +62,7 @@ void ask_dns(struct oe *oe, uint64_t serial, const struct address *address)
 
 		if (!a)
 			return;
-		a->resolve.number = query_number(serial, i);
+		a->resolve.number = query_number(serial, second ? 2 + i : i);
 		reverse_name(address, a->resolve.question.name);
 		a->resolve.question.type = types[i];
 	}
@@ -70,7 +70,7 @@ void ask_dns(struct oe *oe, uint64_t serial, const struct address *address)
 
 /* ---- what entering a state means ---- */
 
-static void wish_end(struct oe *oe, struct flow *f, enum reason reason)
+void flow_end(struct oe *oe, struct flow *f, enum reason reason)
 {
 	struct oe_wish *w;
 
@@ -89,7 +89,7 @@ static void enter_potential(struct oe *oe, struct flow *f)
 {
 	pair_put(oe, f, KERNEL_HOLD);
 	flow_set_child(oe, f, 0, 0);
-	ask_dns(oe, f->serial, &f->remote);
+	ask_dns(oe, f->serial, false, &f->remote);
 }
 
 static void enter_pending(struct oe *oe, struct flow *f)
@@ -97,7 +97,8 @@ static void enter_pending(struct oe *oe, struct flow *f)
 	struct oe_wish *w = oe_wish_add(oe, WISH_CONNECT);
 	const struct setup *setup = &oe->plan->setup;
 
-	if (!f->pair_policy)
+	/* What goes in clear does so until it is keyed (1.6, from EXPIRING); what was refused is held. */
+	if (!f->pair_policy || f->stands == KERNEL_BLOCK)
 		pair_put(oe, f, KERNEL_HOLD);
 	flow_set_child(oe, f, 0, 0);
 	if (!w)
@@ -120,6 +121,9 @@ static void enter_pending(struct oe *oe, struct flow *f)
 
 static void enter_keyed(struct oe *oe, struct flow *f)
 {
+	f->asking = false;
+	f->true_until =
+		f->finding.key_count && f->finding.ttl ? msec_after(oe->now, f->finding.ttl) : MSEC_NEVER;
 	f->shorts = 0;
 	f->bytes = 0;
 	pair_put(oe, f, KERNEL_IPSEC);
@@ -127,14 +131,14 @@ static void enter_keyed(struct oe *oe, struct flow *f)
 
 static void enter_clear(struct oe *oe, struct flow *f)
 {
-	wish_end(oe, f, f->reason);
+	flow_end(oe, f, f->reason);
 	flow_set_child(oe, f, 0, 0);
 	pair_put(oe, f, KERNEL_PASS);
 }
 
 static void enter_deny(struct oe *oe, struct flow *f)
 {
-	wish_end(oe, f, f->reason);
+	flow_end(oe, f, f->reason);
 	flow_set_child(oe, f, 0, 0);
 	pair_put(oe, f, KERNEL_BLOCK);
 }
@@ -142,7 +146,7 @@ static void enter_deny(struct oe *oe, struct flow *f)
 /* The template's trap stands: the pair's policy may go; the delete is IKE's, in its own queue. */
 static void enter_expired(struct oe *oe, struct flow *f)
 {
-	wish_end(oe, f, f->reason);
+	flow_end(oe, f, f->reason);
 	pair_remove(oe, f);
 }
 
@@ -150,8 +154,15 @@ static void enter_none(struct oe *oe, struct flow *f)
 {
 	/* The peer's delete, or its silence, took the child: only an attempt of ours is left to end. */
 	if (f->ike_sa && !f->child)
-		wish_end(oe, f, f->reason);
+		flow_end(oe, f, f->reason);
 	pair_remove(oe, f);
+}
+
+/* A question in the background: the policy stays as it is. */
+static void enter_expiring(struct oe *oe, struct flow *f)
+{
+	flow_forget(f);
+	ask_dns(oe, f->serial, false, &f->remote);
 }
 
 static void enter_quietly(struct oe *oe, struct flow *f)
@@ -161,7 +172,7 @@ static void enter_quietly(struct oe *oe, struct flow *f)
 static void (*const enter[FLOW_STATES])(struct oe *oe, struct flow *f) = {
 	[FLOW_NONE] = enter_none,       [FLOW_POTENTIAL] = enter_potential, [FLOW_AUTHTXT] = enter_quietly,
 	[FLOW_PENDING] = enter_pending, [FLOW_KEYED] = enter_keyed,         [FLOW_CLEAR] = enter_clear,
-	[FLOW_DENY] = enter_deny,       [FLOW_EXPIRING] = enter_quietly,    [FLOW_EXPIRED] = enter_expired,
+	[FLOW_DENY] = enter_deny,       [FLOW_EXPIRING] = enter_expiring,   [FLOW_EXPIRED] = enter_expired,
 };
 
 /* ---- lifespans ---- */
@@ -246,6 +257,8 @@ static void move(struct oe *oe, struct flow *f, const struct oe_cell *cell)
 	f->state = to;
 	f->reason = cell->reason;
 	f->since = oe->now;
+	f->life = cell->life;
+	f->counting = f->looked = false;
 	life = life_of(oe, f, cell->life);
 	f->until = life == MSEC_NEVER ? MSEC_NEVER : msec_after(oe->now, life);
 	if (to == FLOW_CLEAR || to == FLOW_DENY || to == FLOW_NONE)
@@ -266,6 +279,8 @@ bool flow_happens(struct oe *oe, struct flow *f, enum flow_event event)
 	const struct oe_cell *cell = oe_cell(f->state, event);
 	char pair[96];
 
+	oe->met[f->state][event]++;
+
 	if (cell->sort != OE_DO) {
 		flow_pair_text(f, pair);
 		oe->counts.hints_ignored += event == E15_UNPROTECTED_REFUSAL || event == E19_ICMP ||
@@ -279,7 +294,7 @@ bool flow_happens(struct oe *oe, struct flow *f, enum flow_event event)
 		flow_discard(oe, f);
 		return false;
 	}
-	if (!deadlines_set(&oe->deadlines, f->serial, f->until))
+	if (!deadlines_set(&oe->deadlines, f->serial, looks_next(oe, f)))
 		actions_note(oe->actions, NOTE_ERROR, "no memory for a deadline");
 	return true;
 }

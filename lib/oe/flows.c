@@ -159,16 +159,22 @@ void flow_set_child(struct oe *oe, struct flow *f, uint64_t ike_sa, uint64_t chi
 		list_append(number_bucket(&oe->children, child), &f->in_child);
 }
 
-void flow_forget(struct flow *f)
+void flow_forget_answers(struct flow *f)
 {
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(f->answers); i++) {
 		if (f->answers[i])
 			dns_answer_discard(f->answers[i]);
 		free(f->answers[i]);
 		f->answers[i] = NULL;
 	}
+}
+
+void flow_forget(struct flow *f)
+{
+	flow_forget_answers(f);
 	finding_discard(&f->finding);
 	memset(&f->finding, 0, sizeof(f->finding));
+	f->tried.count = 0;
 }
 
 void flow_discard(struct oe *oe, struct flow *f)

@@ -69,6 +69,16 @@ bool oe_sides(const struct oe *oe, const struct conn *conn, uint8_t family, cons
 	return true;
 }
 
+/* An address of ours that the pair's packets may have from now on. */
+static bool has_another(const struct oe *oe, const struct flow *f)
+{
+	for (size_t i = 0; i < oe->addresses->count; i++) {
+		if (oe->addresses->at[i].family == f->outer.family)
+			return true;
+	}
+	return false;
+}
+
 bool oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct event_addresses *addresses,
 		 struct actions *actions)
 {
@@ -88,7 +98,9 @@ bool oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 		const struct group_entry *e = plan_group(plan, &f->remote);
 
 		if (oe->addresses && !oe_has_address(oe, &f->outer))
-			flow_happens(oe, f, E30_ADDRESS_GONE);
+			flow_happens(oe, f, has_another(oe, f) ? E31_ADDRESS_CHANGED : E30_ADDRESS_GONE);
+		else if (f->pinned && e)
+			flow_settle(oe, f, e);
 		else if (!e || e->group != f->group || e->conn != f->conn)
 			flow_happens(oe, f, E29_CLASS_CHANGED);
 	}
@@ -97,15 +109,15 @@ bool oe_set_plan(struct oe *oe, msec now, const struct plan *plan, const struct 
 
 /* ---- events ---- */
 
-static size_t trying(const struct oe *oe)
+size_t oe_trying(const struct oe *oe)
 {
 	const size_t *n = oe->counts.by_state;
 
-	return n[FLOW_POTENTIAL] + n[FLOW_AUTHTXT] + n[FLOW_PENDING];
+	return n[FLOW_POTENTIAL] + n[FLOW_AUTHTXT] + n[FLOW_PENDING] + n[FLOW_EXPIRING];
 }
 
 /* Where nobody knows, DNS is asked: no key is ever made up. */
-static bool needs_dns(const struct oe *oe, const struct flow *f)
+bool oe_needs_dns(const struct oe *oe, const struct flow *f)
 {
 	const struct conn *conn = plan_conn(oe->plan, f->conn);
 	const struct end *local, *remote;
@@ -123,9 +135,22 @@ static enum flow_event acquire_event(const struct oe *oe, const struct flow *f)
 		return E02_PASSIVE;
 	if (f->group == CLASS_BLOCK)
 		return E02_BLOCK;
-	if (trying(oe) >= LIMIT_FLOWS_TRYING)
+	if (oe_trying(oe) >= LIMIT_FLOWS_TRYING)
 		return E34_LIMIT;
-	return needs_dns(oe, f) ? E01_ACQUIRE : E12_KEY_FOUND;
+	return oe_needs_dns(oe, f) ? E01_ACQUIRE : E12_KEY_FOUND;
+}
+
+void oe_begin(struct oe *oe, struct flow *f, const struct group_entry *e)
+{
+	enum flow_event event;
+
+	/* A new life: nothing of the last one counts but how often it failed. */
+	flow_settle(oe, f, e);
+	flow_forget(f);
+	f->gateway = f->remote;
+	event = acquire_event(oe, f);
+	oe->counts.limits_hit += event == E34_LIMIT;
+	flow_happens(oe, f, event);
 }
 
 static void acquire(struct oe *oe, const struct kernel_acquire *a)
@@ -133,7 +158,6 @@ static void acquire(struct oe *oe, const struct kernel_acquire *a)
 	const struct address *local = &a->inner_src.first, *remote = &a->inner_dst.first;
 	const struct group_entry *e = plan_group(oe->plan, remote);
 	struct flow *f = flow_find(oe, local, remote);
-	enum flow_event event;
 
 	oe->counts.acquires++;
 	if (oe->stopping || !e)
@@ -151,111 +175,7 @@ static void acquire(struct oe *oe, const struct kernel_acquire *a)
 		pair_again(oe, f);
 		return;
 	}
-	/* A new life: nothing of the last one counts but how often it failed. */
-	flow_settle(oe, f, e);
-	flow_forget(f);
-	f->gateway = f->remote;
-	event = acquire_event(oe, f);
-	oe->counts.limits_hit += event == E34_LIMIT;
-	flow_happens(oe, f, event);
-}
-
-void oe_weigh(struct oe *oe, struct dns_answer *const answers[2], const struct address *local,
-	      const struct address *remote, struct finding *finding)
-{
-	uint32_t chance = 0;
-
-	/* Without chance the first of equals is taken, which is no worse than any. */
-	if (oe->crypto && !oe->crypto->random(oe->crypto->self, &chance, sizeof(chance)))
-		chance = 0;
-	finding_discard(finding);
-	finding_make(answers[0], answers[1], local, remote, chance, finding);
-}
-
-/* Both answers are in (or the time is over): weigh them. */
-static void weigh(struct oe *oe, struct flow *f)
-{
-	oe_weigh(oe, f->answers, &f->outer, &f->remote, &f->finding);
-	if (f->finding.key_count)
-		f->gateway = f->finding.gateway;
-	if (!flow_happens(oe, f, f->finding.event) || f->state != FLOW_AUTHTXT)
-		return;
-	if (f->finding.event == E04_RECORD_INSECURE && is_paranoid(f->group))
-		flow_happens(oe, f, E04_RECORD_INSECURE);
-	else
-		flow_happens(oe, f, E12_KEY_FOUND);
-}
-
-static void resolved(struct oe *oe, struct event *event)
-{
-	uint64_t number = event->resolved.number;
-	struct dns_answer *answer = event->resolved.answer;
-	struct flow *f;
-
-	event->resolved.answer = NULL;
-	if (number & QUERY_ASKER) {
-		responder_answer(oe, number, answer);
-		return;
-	}
-	f = flow_by_serial(oe, number >> 1);
-	if (!f || f->state != FLOW_POTENTIAL || f->answers[number & 1]) {
-		/* Too late: nothing changes. */
-		dns_answer_discard(answer);
-		free(answer);
-		return;
-	}
-	f->answers[number & 1] = answer;
-	if (f->answers[0] && f->answers[1])
-		weigh(oe, f);
-}
-
-static void counted(struct oe *oe, const struct event *event)
-{
-	struct list *pos, *next;
-
-	LIST_FOR_EACH (pos, next, &oe->flows) {
-		struct flow *f = LIST_ENTRY(pos, struct flow, link);
-		bool used;
-
-		if (f->state != FLOW_KEYED || !f->counting || event->counters.spi != f->spi_out ||
-		    !address_equal(&event->counters.dst, &f->gateway))
-			continue;
-		f->counting = false;
-		used = event->counters.found && event->counters.counters.bytes > f->bytes;
-		f->bytes = event->counters.counters.bytes;
-		flow_happens(oe, f, used ? E24_USED : E24_IDLE);
-		return;
-	}
-}
-
-/* The lifespan of a state is over. */
-static void due(struct oe *oe, struct flow *f)
-{
-	struct action *a;
-
-	if (f->state == FLOW_POTENTIAL) {
-		/* What came in time counts; what did not is a time-out. */
-		if (f->answers[0] || f->answers[1])
-			weigh(oe, f);
-		else
-			flow_happens(oe, f, E08_DNS_TIMEOUT);
-	} else if (f->state == FLOW_PENDING) {
-		flow_happens(oe, f, E14_SILENCE);
-	} else if (f->state == FLOW_KEYED) {
-		a = actions_add(oe->actions, ACTION_SA_QUERY);
-		f->counting = true;
-		f->until = msec_after(oe->now, oe->plan->setup.oe_lifespan);
-		if (a) {
-			a->sa.child = f->child;
-			a->sa.sa.spi = f->spi_out;
-			a->sa.sa.dst = f->gateway;
-			a->sa.sa.reqid = f->reqid;
-		}
-		if (!deadlines_set(&oe->deadlines, f->serial, f->until))
-			flow_happens(oe, f, E24_IDLE);
-	} else {
-		flow_happens(oe, f, E24_IDLE);
-	}
+	oe_begin(oe, f, e);
 }
 
 static void run_due(struct oe *oe)
@@ -269,7 +189,7 @@ static void run_due(struct oe *oe)
 		if (serial & ASKER)
 			responder_due(oe, serial);
 		else if (f)
-			due(oe, f);
+			looks_due(oe, f);
 	}
 }
 
@@ -279,9 +199,11 @@ void oe_event(struct oe *oe, msec now, struct event *event, struct actions *acti
 	if (event->kind == EVENT_ACQUIRE)
 		acquire(oe, &event->acquire);
 	else if (event->kind == EVENT_RESOLVED)
-		resolved(oe, event);
+		answers_resolved(oe, event);
 	else if (event->kind == EVENT_COUNTERS)
-		counted(oe, event);
+		looks_counted(oe, event);
+	else if (event->kind == EVENT_POLICY_USE)
+		looks_policy_used(oe, event);
 	run_due(oe);
 }
 
@@ -312,7 +234,7 @@ void oe_connecting(struct oe *oe, msec now, uint64_t flow, uint64_t ike_sa, enum
 		return;
 	flow_set_child(oe, f, ike_sa, 0);
 	if (!ike_sa)
-		flow_happens(oe, f, E14_SILENCE);
+		answers_failed(oe, f, E14_SILENCE, reason);
 }
 
 static void wish_delete(struct oe *oe, uint64_t ike_sa, uint64_t child, enum reason reason)
@@ -388,6 +310,10 @@ void oe_child_up(struct oe *oe, msec now, const struct oe_child *child, struct a
 	}
 	if (e && f->state == FLOW_EXPIRED)
 		flow_settle(oe, f, e);
+	if (f->pinned) {
+		wish_delete(oe, child->ike_sa, child->child, REASON_OE_PINNED);
+		return;
+	}
 	/* Nobody takes a pair over who proved less than its holder (RFC 7619 3.3). */
 	if (!ours && f->state == FLOW_KEYED && f->level > child->level) {
 		wish_delete(oe, child->ike_sa, child->child, REASON_AUTH_METHOD);
@@ -476,7 +402,7 @@ void oe_attempt_failed(struct oe *oe, msec now, uint64_t flow, enum reason reaso
 		event = E18_BAD_PROOF;
 	else if (reason == REASON_AUTH_REFUSED || reason == REASON_PEER_REFUSED)
 		event = E16_UNPROVEN_REFUSAL;
-	flow_happens(oe, f, event);
+	answers_failed(oe, f, event, reason);
 }
 
 void oe_hint(struct oe *oe, msec now, uint64_t flow, struct actions *actions)

@@ -1,7 +1,7 @@
 /*
  * The kernel policies of one pair (docs/opportunistic.md 1.4): held by a trap of its own, updated in place to what is
- * decided, never deleted and added. Nothing inbound unless it is keyed: what may come in clear is the
- * template's to say.
+ * decided, never deleted and added. Nothing inbound unless it is keyed, or pinned in clear: what may come
+ * in clear otherwise is the template's to say.
  */
 #include <string.h>
 
@@ -90,13 +90,13 @@ static void remove_inbound(struct oe *oe, struct flow *f)
 {
 	struct kernel_policy p;
 
-	if (!f->ipsec_policy)
+	if (!f->inbound_policy)
 		return;
 	fill(f, &p, KERNEL_IPSEC);
 	take(oe, &p, KERNEL_IN);
 	if (f->mode == KERNEL_TUNNEL)
 		take(oe, &p, KERNEL_FORWARD);
-	f->ipsec_policy = false;
+	f->inbound_policy = false;
 }
 
 void pair_put(struct oe *oe, struct flow *f, enum kernel_policy_action action)
@@ -104,16 +104,18 @@ void pair_put(struct oe *oe, struct flow *f, enum kernel_policy_action action)
 	struct kernel_policy p;
 
 	fill(f, &p, action);
-	if (action == KERNEL_IPSEC) {
+	/* What is pinned in clear within a range that refuses clear packets must be let in, too. */
+	if (action == KERNEL_IPSEC || (action == KERNEL_PASS && is_paranoid(f->group))) {
 		put(oe, &p, KERNEL_IN);
 		if (f->mode == KERNEL_TUNNEL)
 			put(oe, &p, KERNEL_FORWARD);
-		f->ipsec_policy = true;
+		f->inbound_policy = true;
 	} else {
 		remove_inbound(oe, f);
 	}
 	put(oe, &p, KERNEL_OUT);
 	f->pair_policy = true;
+	f->stands = action;
 	/* The packet that asked sits on the template's queue: re-issuing the template lets it go at once. */
 	if (action != KERNEL_HOLD)
 		templates_again(oe, f);
@@ -131,12 +133,16 @@ void pair_remove(struct oe *oe, struct flow *f)
 	f->pair_policy = false;
 }
 
+void pair_query(struct oe *oe, struct flow *f)
+{
+	struct action *a = actions_add(oe->actions, ACTION_POLICY_QUERY);
+
+	if (a)
+		fill(f, &a->policy, f->stands);
+}
+
 void pair_again(struct oe *oe, struct flow *f)
 {
-	if (f->state == FLOW_KEYED)
-		pair_put(oe, f, KERNEL_IPSEC);
-	else if (f->state == FLOW_CLEAR)
-		pair_put(oe, f, KERNEL_PASS);
-	else if (f->state == FLOW_DENY)
-		pair_put(oe, f, KERNEL_BLOCK);
+	if (f->pair_policy && f->stands != KERNEL_HOLD)
+		pair_put(oe, f, f->stands);
 }

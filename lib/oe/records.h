@@ -34,11 +34,18 @@ enum record_verdict {
 enum record_verdict record_read_txt(struct bytes rdata, struct delegation *d, const char **why);
 enum record_verdict record_read_ipseckey(struct bytes rdata, struct delegation *d, const char **why);
 
+/* Gateways that were tried in vain: none of them is chosen again. */
+struct gateways {
+	struct address at[LIMIT_GATEWAYS];
+	size_t count;
+};
+
 struct finding {
 	enum flow_event event; /* E03 or E04 with gateway and keys, or what else it is */
 	struct address gateway;
 	struct public_key keys[LIMIT_DNS_RECORDS]; /* owned */
 	size_t key_count;
+	bool needs_key; /* the chosen gateway's key stands in its own records: they are to be asked for */
 	enum key_level level;
 	enum dns_type source; /* which set was used */
 	msec ttl;
@@ -48,11 +55,18 @@ struct finding {
 /*
  * Weighs both answers (either may be NULL: not there in time) for a destination. Secure beats insecure; with equal
  * security IPSECKEY beats TXT; sets are never mixed. local: our address, which cannot be the gateway.
- * chance: any random number, chooses among gateways of equal precedence. What f held is not freed.
+ * chance: any random number, chooses among gateways of equal precedence. tried: NULL for none; when nothing else is left
+ * the event is E12_KEY_ABSENT. What f held is not freed.
  */
 void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt,
 		  const struct address *local, const struct address *destination, uint32_t chance,
-		  struct finding *f);
+		  const struct gateways *tried, struct finding *f);
+/*
+ * The keys of a gateway that was named without one, from its own records (either answer may be NULL): f takes them, and the
+ * lower of both levels, the shorter of both times. The event: E12_KEY_FOUND, E12_KEY_ABSENT, or what is wrong.
+ */
+enum flow_event finding_add_keys(struct finding *f, const struct dns_answer *ipseckey,
+				 const struct dns_answer *txt, const struct address *local);
 void finding_discard(struct finding *f);
 
 /* The reverse name of an address: in-addr.arpa or ip6.arpa. */

@@ -58,7 +58,7 @@ static void decide(struct oe *oe, struct asker *a)
 	const struct conn *conn = plan_conn(oe->plan, a->conn);
 	struct finding *f = &oe->answer;
 
-	oe_weigh(oe, a->answers, &a->local, &a->remote, f);
+	oe_weigh(oe, a->answers, &a->local, &a->remote, NULL, f);
 	if (!conn)
 		answer(oe, a->ike_sa, false, REASON_CONFIG, LEVEL_NONE);
 	else if (f->event == E09_BOGUS)
@@ -76,13 +76,13 @@ static void decide(struct oe *oe, struct asker *a)
 
 void responder_answer(struct oe *oe, uint64_t number, struct dns_answer *dns)
 {
-	uint64_t serial = number >> 1;
+	uint64_t serial = number >> 2;
 	struct list *pos, *next;
 
 	LIST_FOR_EACH (pos, next, &oe->askers) {
 		struct asker *a = LIST_ENTRY(pos, struct asker, link);
 
-		if (a->number != serial || a->answers[number & 1])
+		if (a->number != serial || number & 2 || a->answers[number & 1])
 			continue;
 		a->answers[number & 1] = dns;
 		if (a->answers[0] && a->answers[1])
@@ -107,6 +107,13 @@ void responder_due(struct oe *oe, uint64_t number)
 	}
 }
 
+static bool is_pinned(const struct oe *oe, const struct address *local, const struct address *remote)
+{
+	const struct flow *f = flow_find(oe, local, remote);
+
+	return f && f->pinned;
+}
+
 static enum reason refusal(const struct oe *oe, const struct conn *conn, const struct identity *id,
 			   bool null_auth, const struct address *local, const struct address *remote)
 {
@@ -116,6 +123,8 @@ static enum reason refusal(const struct oe *oe, const struct conn *conn, const s
 	if (!conn || conn->group == CLASS_BLOCK || conn->group == CLASS_CLEAR ||
 	    !oe_sides(oe, conn, remote->family, &l, &r, &ours))
 		return REASON_NO_CONNECTION;
+	if (is_pinned(oe, local, remote))
+		return REASON_OE_PINNED;
 	/* Nobody may leave out the proof that the group asks for (RFC 7619 2). */
 	if (null_auth != (r->auth == AUTH_NULL))
 		return REASON_AUTH_METHOD;
@@ -169,5 +178,5 @@ void oe_peer_wanted(struct oe *oe, msec now, uint64_t ike_sa, uint32_t conn, con
 					 : oe->plan->setup.oe_dns_timeout_permissive;
 	if (!deadlines_set(&oe->deadlines, a->number, msec_after(now, patience)))
 		actions_note(actions, NOTE_ERROR, "no memory for a deadline");
-	ask_dns(oe, a->number, remote);
+	ask_dns(oe, a->number, false, remote);
 }

@@ -40,6 +40,7 @@ enum flow_event {
 	E12_KEY_ABSENT,
 	E13_CHILD_UP,
 	E14_SILENCE,
+	E14_NEXT_GATEWAY, /* an attempt failed, and there is another gateway to try */
 	E15_UNPROTECTED_REFUSAL,
 	E16_UNPROVEN_REFUSAL,
 	E17_PROVEN_REFUSAL,
@@ -54,7 +55,9 @@ enum flow_event {
 	E25_PEER_DELETE,
 	E26_PEER_INITIATES,
 	E27_LIVENESS_FAILED,
-	E28_OPERATOR,
+	E28_OPERATOR, /* forgotten, or unpinned */
+	E28_PIN_CLEAR,
+	E28_PIN_DENY,
 	E29_CLASS_CHANGED,
 	E30_ADDRESS_GONE,
 	E31_ADDRESS_CHANGED,
@@ -69,7 +72,6 @@ enum oe_sort {
 	OE_DO,
 	OE_STAY, /* deliberately nothing but to count */
 	OE_IGNORE, /* by the line of the law that it cites */
-	OE_LATER, /* not built: behaves as ignore */
 	OE_NEVER, /* our own code cannot cause it */
 };
 

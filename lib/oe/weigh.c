@@ -32,7 +32,7 @@ void finding_discard(struct finding *f)
 /* What one set of records yields. */
 struct harvest {
 	struct delegation good[LIMIT_DNS_RECORDS]; /* usable ones; owned */
-	size_t count, malformed, unusable, impossible;
+	size_t count, malformed, unusable, impossible, tried;
 	const char *why;
 };
 
@@ -40,6 +40,7 @@ struct harvest {
 struct view {
 	const struct address *local, *destination;
 	uint32_t chance;
+	const struct gateways *tried;
 };
 
 static void harvest_discard(struct harvest *h)
@@ -49,13 +50,28 @@ static void harvest_discard(struct harvest *h)
 	h->count = 0;
 }
 
+static bool was_tried(const struct view *v, const struct address *gateway)
+{
+	for (size_t i = 0; v->tried && i < v->tried->count; i++) {
+		if (address_equal(&v->tried->at[i], gateway))
+			return true;
+	}
+	return false;
+}
+
 /* A record that says "I am my own gateway" by its address says the same as one that names none. */
 static bool usable(struct delegation *d, bool secure, const struct view *v, struct harvest *h)
 {
 	if (d->gateway == GATEWAY_SELF)
 		d->address = *v->destination;
-	if (d->key.kind == KEY_NONE || d->gateway == GATEWAY_NAME) {
+	/* Its own records hold its key, but not for a host that names itself: those are these. */
+	if (d->gateway == GATEWAY_NAME ||
+	    (d->key.kind == KEY_NONE && address_equal(&d->address, v->destination))) {
 		h->unusable++;
+		return false;
+	}
+	if (was_tried(v, &d->address)) {
+		h->tried++;
 		return false;
 	}
 	if (address_equal(&d->address, v->destination))
@@ -121,10 +137,11 @@ static void choose(const struct harvest *h, const struct view *v, struct finding
 
 	f->gateway = best->address;
 	for (size_t i = 0; i < h->count; i++) {
-		if (address_equal(&h->good[i].address, &best->address) &&
+		if (address_equal(&h->good[i].address, &best->address) && h->good[i].key.kind != KEY_NONE &&
 		    public_key_copy(&f->keys[f->key_count], &h->good[i].key))
 			f->key_count++;
 	}
+	f->needs_key = !f->key_count;
 }
 
 static bool is_secure(const struct dns_answer *a)
@@ -140,7 +157,7 @@ static bool is_answer(const struct dns_answer *a)
 /* Weighs one set into f; true when it says anything for us (f->event is E03, E04, E10 or E11). */
 static bool weigh(const struct dns_answer *a, const struct view *v, struct finding *f)
 {
-	bool secure = a->verdict == DNS_SECURE;
+	bool secure = a->verdict == DNS_SECURE, spoken;
 	struct harvest h;
 
 	harvest_set(a, v, &h);
@@ -152,12 +169,13 @@ static bool weigh(const struct dns_answer *a, const struct view *v, struct findi
 	if (h.count)
 		choose(&h, v, f);
 	harvest_discard(&h);
-	f->level = !f->key_count ? LEVEL_NONE : secure ? LEVEL_DNS_SECURE : LEVEL_DNS_INSECURE;
-	if (f->key_count)
+	spoken = f->key_count || f->needs_key;
+	f->level = !spoken ? LEVEL_NONE : secure ? LEVEL_DNS_SECURE : LEVEL_DNS_INSECURE;
+	if (spoken)
 		f->event = secure ? E03_RECORD_SECURE : E04_RECORD_INSECURE;
 	else
-		f->event = h.impossible ? E11_WRONG_GATEWAY : E10_MALFORMED;
-	return f->key_count || h.impossible || h.malformed;
+		f->event = h.tried ? E12_KEY_ABSENT : h.impossible ? E11_WRONG_GATEWAY : E10_MALFORMED;
+	return spoken || h.tried || h.impossible || h.malformed;
 }
 
 static bool bogus(const struct dns_answer *a, struct finding *f)
@@ -196,10 +214,10 @@ static void absence(const struct dns_answer *const sets[2], struct finding *f)
 
 void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *txt,
 		  const struct address *local, const struct address *destination, uint32_t chance,
-		  struct finding *f)
+		  const struct gateways *tried, struct finding *f)
 {
 	const struct dns_answer *order[2] = { ipseckey, txt };
-	const struct view v = { local, destination, chance };
+	const struct view v = { local, destination, chance, tried };
 	bool spoke = false;
 
 	memset(f, 0, sizeof(*f));
@@ -218,13 +236,38 @@ void finding_make(const struct dns_answer *ipseckey, const struct dns_answer *tx
 		memset(&one, 0, sizeof(one));
 		if (!weigh(order[i], &v, &one))
 			continue;
-		if (one.key_count || !spoke)
+		if (one.key_count || one.needs_key || !spoke)
 			*f = one;
 		/* A set that is all wrong gives way to the other, but never to a less proven one. */
-		if (one.key_count || (is_secure(order[0]) && !is_secure(order[1])))
+		if (one.key_count || one.needs_key || (is_secure(order[0]) && !is_secure(order[1])))
 			return;
 		spoke = true;
 	}
 	if (!spoke)
 		absence(order, f);
+}
+
+enum flow_event finding_add_keys(struct finding *f, const struct dns_answer *ipseckey,
+				 const struct dns_answer *txt, const struct address *local)
+{
+	struct finding own;
+	enum flow_event event;
+
+	finding_make(ipseckey, txt, local, &f->gateway, 0, NULL, &own);
+	event = own.event;
+	if (own.key_count && address_equal(&own.gateway, &f->gateway)) {
+		memcpy(f->keys, own.keys, own.key_count * sizeof(*own.keys));
+		f->key_count = own.key_count;
+		own.key_count = 0;
+		f->needs_key = false;
+		if (own.level < f->level)
+			f->level = own.level;
+		f->ttl = msec_earlier(f->ttl, own.ttl);
+		event = E12_KEY_FOUND;
+	} else if (event != E07_DNS_FAILED && event != E08_DNS_TIMEOUT && event != E09_BOGUS &&
+		   event != E10_MALFORMED) {
+		event = E12_KEY_ABSENT;
+	}
+	finding_discard(&own);
+	return event;
 }

@@ -21,7 +21,9 @@ static const char usage[] =
 	"  add|delete CONN            load (the files are read again), unload\n"
 	"  route|unroute CONN         start by traffic, or no more\n"
 	"  explain ADDRESS [--src A]  encrypted or not, and why\n"
-	"  oe list                    every opportunistic pair\n"
+	"  oe list [--state S] [--level L] [--since T]   opportunistic pairs\n"
+	"  oe initiate|retry|forget|unpin ADDRESS [--src A]   begin anew, let the next packet decide\n"
+	"  oe pin clear|deny ADDRESS [--src A]   whatever its group says, until unpinned\n"
 	"  events                     every change of state as it happens\n"
 	"  reload                     read the files again\n"
 	"  check [FILE]               whether a configuration is right\n"
@@ -162,7 +164,7 @@ static int follow(const struct tool *t, FILE *in, bool forever)
 	return status;
 }
 
-static int ask(const struct tool *t, json_t *request, bool forever)
+int tool_ask(const struct tool *t, json_t *request, bool forever)
 {
 	int status = 3, fd = connect_to(t, &status);
 	char *line = json_dumps(request, JSON_COMPACT);
@@ -188,7 +190,7 @@ static int ask(const struct tool *t, json_t *request, bool forever)
 	return status;
 }
 
-static json_t *request(const char *command)
+json_t *tool_request(const char *command)
 {
 	return json_pack("{s:i, s:i, s:s}", "v", 1, "id", 1, "command", command);
 }
@@ -201,15 +203,15 @@ static int named(const struct tool *t, const char *verb, int argc, char **argv, 
 		fprintf(stderr, "cygnet %s needs the name of a connection\n", verb);
 		return 2;
 	}
-	o = request(verb);
+	o = tool_request(verb);
 	if (argc)
 		json_object_set_new(o, "name", json_string(argv[0]));
-	return ask(t, o, false);
+	return tool_ask(t, o, false);
 }
 
 static int explain(const struct tool *t, int argc, char **argv)
 {
-	json_t *o = request("explain");
+	json_t *o = tool_request("explain");
 
 	if (argc != 1 && !(argc == 3 && !strcmp(argv[1], "--src"))) {
 		fprintf(stderr, "cygnet explain ADDRESS [--src A]\n");
@@ -219,12 +221,12 @@ static int explain(const struct tool *t, int argc, char **argv)
 	json_object_set_new(o, "address", json_string(argv[0]));
 	if (argc == 3)
 		json_object_set_new(o, "source", json_string(argv[2]));
-	return ask(t, o, false);
+	return tool_ask(t, o, false);
 }
 
 static int shut_down(const struct tool *t, int argc, char **argv)
 {
-	json_t *o = request("shutdown");
+	json_t *o = tool_request("shutdown");
 
 	for (int i = 0; i < argc; i++) {
 		char *end = NULL;
@@ -241,13 +243,13 @@ static int shut_down(const struct tool *t, int argc, char **argv)
 			return 2;
 		}
 	}
-	return ask(t, o, false);
+	return tool_ask(t, o, false);
 }
 
 /* Faults by name, or their list. A daemon that is not built for tests does not know the word. */
 static int impair(const struct tool *t, int argc, char **argv)
 {
-	json_t *o = request("impair");
+	json_t *o = tool_request("impair");
 	char name[128] = "";
 	size_t used = 0;
 	int status;
@@ -255,7 +257,7 @@ static int impair(const struct tool *t, int argc, char **argv)
 	for (int i = 0; i < argc && used < sizeof(name); i++)
 		used += (size_t)snprintf(name + used, sizeof(name) - used, "%s%s", i ? " " : "", argv[i]);
 	json_object_set_new(o, "name", json_string(name));
-	status = used < sizeof(name) ? ask(t, o, false) : 2;
+	status = used < sizeof(name) ? tool_ask(t, o, false) : 2;
 	if (used >= sizeof(name))
 		fprintf(stderr, "cygnet impair: the arguments are too long\n");
 	else if (status == 2 && !t->json)
@@ -283,15 +285,15 @@ static int run(const struct tool *t, const char *verb, int argc, char **argv)
 	if (!strcmp(verb, "key"))
 		return tool_key(t, argc, argv);
 	if (!strcmp(verb, "events"))
-		return ask(t, request("subscribe"), true);
-	if (!strcmp(verb, "oe") && argc == 1 && !strcmp(argv[0], "list"))
-		return ask(t, request("oe-list"), false);
+		return tool_ask(t, tool_request("subscribe"), true);
+	if (!strcmp(verb, "oe"))
+		return tool_oe(t, argc, argv);
 	if (!strcmp(verb, "impair"))
 		return impair(t, argc, argv);
 	if (!strcmp(verb, "shutdown"))
 		return shut_down(t, argc, argv);
 	if (!strcmp(verb, "status") || !strcmp(verb, "reload"))
-		return ask(t, request(verb), false);
+		return tool_ask(t, tool_request(verb), false);
 	fprintf(stderr, "cygnet: no verb '%s'\n%s", verb, usage);
 	return 2;
 }

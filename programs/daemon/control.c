@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "kernel_view.h"
 #include "list.h"
 
 #define VERSION 1
@@ -227,6 +228,25 @@ static bool take_address(json_t *request, const char *key, struct address *addre
 	return !text || address_parse(address, text);
 }
 
+/* A word that is too long is none of ours, and cut it is none either. */
+static void take_filter(json_t *request, const char *key, char word[16])
+{
+	const char *text = json_string_value(json_object_get(request, key));
+
+	snprintf(word, 16, "%s", text ? text : "");
+}
+
+static void tell_kernel_row(void *context, json_t *row)
+{
+	struct client *cl = context;
+
+	if (!row)
+		return;
+	json_object_set_new(row, "v", json_integer(VERSION));
+	json_object_set_new(row, "id", json_integer(cl->id));
+	tell(cl, row);
+}
+
 static void command(struct client *cl, json_t *request, json_int_t id, enum command_kind kind)
 {
 	struct event event = { .kind = EVENT_COMMAND };
@@ -237,8 +257,9 @@ static void command(struct client *cl, json_t *request, json_int_t id, enum comm
 		finish(cl, id, 2, "malformed", "an address is neither IPv4 nor IPv6 text");
 		return;
 	}
-	if (kind == COMMAND_EXPLAIN && event.command.address.family == ADDRESS_NONE) {
-		finish(cl, id, 2, "malformed", "explain needs an address");
+	if ((kind == COMMAND_EXPLAIN || (kind > COMMAND_OE_LIST && kind <= COMMAND_OE_UNPIN)) &&
+	    event.command.address.family == ADDRESS_NONE) {
+		finish(cl, id, 2, "malformed", "this command needs an address");
 		return;
 	}
 	if (name && strlen(name) >= sizeof(event.command.name)) {
@@ -251,10 +272,15 @@ static void command(struct client *cl, json_t *request, json_int_t id, enum comm
 	cl->id = id;
 	event.command.kind = kind;
 	event.command.deadline = json_integer_value(json_object_get(request, "deadline-ms"));
+	take_filter(request, "state", event.command.state);
+	take_filter(request, "level", event.command.level);
+	event.command.within = json_integer_value(json_object_get(request, "within-ms"));
 	event.command.leave_state = json_is_true(json_object_get(request, "leave-state"));
 	if (!event.command.deadline)
 		event.command.deadline = cl->owner->d->options.stop_deadline;
 	snprintf(event.command.name, sizeof(event.command.name), "%s", name ? name : "");
+	if (kind == COMMAND_EXPLAIN)
+		kernel_view(cl->owner->d->kernel, &event.command.address, tell_kernel_row, cl);
 	daemon_feed(cl->owner->d, &event);
 }
 

@@ -223,10 +223,10 @@ bool kernel_sa_remove(struct kernel_port *port, const struct kernel_sa *sa, char
 	return exchange(port, xfrm_write_sa_remove(port->out, ++port->seq, sa), NULL, NULL, why);
 }
 
-bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa, struct kernel_counters *counters)
+/* One question, one answer; what else waits there is passed over. */
+static bool ask(struct kernel_port *port, size_t len, struct xfrm_message *m)
 {
-	size_t len = xfrm_write_sa_query(port->out, ++port->seq, sa), used = 0;
-	struct xfrm_message m;
+	size_t used = 0;
 	ssize_t n;
 
 	if (!len || send(port->requests, port->out, len, 0) < 0)
@@ -235,12 +235,29 @@ bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa, struc
 		n = recv(port->requests, port->in, sizeof(port->in), 0);
 		if (n <= 0)
 			return false;
-		xfrm_read(bytes_of(port->in, (size_t)n), &m, &used);
-	} while (m.seq != port->seq);
+		xfrm_read(bytes_of(port->in, (size_t)n), m, &used);
+	} while (m->seq != port->seq);
 	wipe(port->in, (size_t)n);
-	if (m.kind != XFRM_SA)
+	return true;
+}
+
+bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *sa, struct kernel_counters *counters)
+{
+	struct xfrm_message m;
+
+	if (!ask(port, xfrm_write_sa_query(port->out, ++port->seq, sa), &m) || m.kind != XFRM_SA)
 		return false;
 	*counters = m.counters;
+	return true;
+}
+
+bool kernel_policy_query(struct kernel_port *port, const struct kernel_policy *policy, uint64_t *used)
+{
+	struct xfrm_message m;
+
+	if (!ask(port, xfrm_write_policy_query(port->out, ++port->seq, policy), &m) || m.kind != XFRM_POLICY)
+		return false;
+	*used = m.policy_used_s;
 	return true;
 }
 

@@ -41,6 +41,9 @@ MUST_USE bool kernel_sa_query(struct kernel_port *port, const struct kernel_sa *
 			      struct kernel_counters *counters);
 MUST_USE bool kernel_policy_put(struct kernel_port *port, const struct kernel_policy *policy, char why[96]);
 bool kernel_policy_remove(struct kernel_port *port, const struct kernel_policy *policy, char why[96]);
+/* When a packet met an outbound policy last: a stamp that only compares with itself, 0 for never. false: it is not there. */
+MUST_USE bool kernel_policy_query(struct kernel_port *port, const struct kernel_policy *policy,
+				  uint64_t *used);
 
 /* Every SA and policy that is ours by reqid and priority, without keys; the caller owns it. NULL without memory. */
 struct kernel_state *kernel_port_state(struct kernel_port *port);

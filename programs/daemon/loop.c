@@ -64,6 +64,16 @@ static void query(struct daemon *d, const struct action *a)
 	queue(d, &event);
 }
 
+static void query_policy(struct daemon *d, const struct action *a)
+{
+	struct event event = { .kind = EVENT_POLICY_USE };
+
+	event.policy_use.src = a->policy.src;
+	event.policy_use.dst = a->policy.dst;
+	event.policy_use.found = kernel_policy_query(d->kernel, &a->policy, &event.policy_use.used);
+	queue(d, &event);
+}
+
 static void kernel_action(struct daemon *d, struct action *a)
 {
 	char why[96] = "";
@@ -84,6 +94,9 @@ static void kernel_action(struct daemon *d, struct action *a)
 	case ACTION_POLICY_REMOVE:
 		if (!kernel_policy_remove(d->kernel, &a->policy, why))
 			log_write(NOTE_DEBUG, "a policy is gone already: %s", why);
+		break;
+	case ACTION_POLICY_QUERY:
+		query_policy(d, a);
 		break;
 	default:
 		query(d, a);
@@ -135,6 +148,7 @@ static void carry_out(struct daemon *d, struct action *a)
 	case ACTION_SA_QUERY:
 	case ACTION_POLICY_PUT:
 	case ACTION_POLICY_REMOVE:
+	case ACTION_POLICY_QUERY:
 		kernel_action(d, a);
 		break;
 	case ACTION_REPORT:

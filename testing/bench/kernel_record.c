@@ -233,6 +233,15 @@ bool kernel_policy_remove(struct kernel_port *port, const struct kernel_policy *
 	return take_out(&port->policies, key, why);
 }
 
+bool kernel_policy_query(struct kernel_port *port, const struct kernel_policy *policy, uint64_t *used)
+{
+	uint8_t key[KEY_OCTETS];
+
+	policy_key(policy, key);
+	*used = 0;
+	return *find(&port->policies, key) != NULL;
+}
+
 struct kernel_state *kernel_port_state(struct kernel_port *port)
 {
 	return calloc(1, sizeof(struct kernel_state));

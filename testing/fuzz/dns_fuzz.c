@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		add_record(sets[set], rdata);
 	}
 	memset(&f, 0, sizeof(f));
-	finding_make(sets[0], sets[1], &local, &remote, chance, &f);
+	finding_make(sets[0], sets[1], &local, &remote, chance, NULL, &f);
 	check_finding(sets[0], sets[1], &local, &remote, &f);
 	finding_discard(&f);
 	for (int i = 0; i < 2; i++) {

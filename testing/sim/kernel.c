@@ -128,19 +128,27 @@ static bool takes(const struct selector *s, const struct address *a, uint8_t pro
 	return selector_has_address(s, a) && (!s->protocol || s->protocol == protocol);
 }
 
-static const struct kernel_policy *best_policy(const struct sim_node *n, enum kernel_direction direction,
-					       const struct sim_packet *packet)
+static struct sim_policy *best_entry(const struct sim_node *n, enum kernel_direction direction,
+				     const struct sim_packet *packet)
 {
-	const struct kernel_policy *best = NULL;
+	struct sim_policy *best = NULL;
 
-	for (const struct sim_policy *p = n->policies; p; p = p->next) {
+	for (struct sim_policy *p = n->policies; p; p = p->next) {
 		if (p->policy.direction == direction &&
 		    takes(&p->policy.src, &packet->from, packet->protocol) &&
 		    takes(&p->policy.dst, &packet->to, packet->protocol) &&
-		    (!best || p->policy.priority < best->priority))
-			best = &p->policy;
+		    (!best || p->policy.priority < best->policy.priority))
+			best = p;
 	}
 	return best;
+}
+
+static const struct kernel_policy *best_policy(const struct sim_node *n, enum kernel_direction direction,
+					       const struct sim_packet *packet)
+{
+	const struct sim_policy *p = best_entry(n, direction, packet);
+
+	return p ? &p->policy : NULL;
 }
 
 /* As Linux looks: what came through a tunnel needs a policy that wants it so; a policy wants its own SAs. */
@@ -193,6 +201,7 @@ static void put(struct world *w, size_t node, const struct action *a)
 	if (!*at)
 		abort();
 	(*at)->policy = a->policy;
+	(*at)->used = MSEC_NEVER;
 }
 
 static void query(struct world *w, size_t node, const struct action *a)
@@ -205,6 +214,18 @@ static void query(struct world *w, size_t node, const struct action *a)
 	counters.counters.found = sa != NULL;
 	counters.counters.counters.bytes = sa ? sa->octets : 0;
 	sim_later(w, node, &counters, 1);
+}
+
+static void query_policy(struct world *w, size_t node, const struct action *a)
+{
+	const struct sim_policy *p = *find_policy(&w->nodes[node], &a->policy);
+	struct event use = { .kind = EVENT_POLICY_USE };
+
+	use.policy_use.src = a->policy.src;
+	use.policy_use.dst = a->policy.dst;
+	use.policy_use.found = p != NULL;
+	use.policy_use.used = p && p->used != MSEC_NEVER ? (uint64_t)(p->used / 1000) : 0;
+	sim_later(w, node, &use, 1);
 }
 
 void sim_kernel_action(struct world *w, size_t node, struct action *a)
@@ -223,6 +244,8 @@ void sim_kernel_action(struct world *w, size_t node, struct action *a)
 		query(w, node, a);
 	} else if (a->kind == ACTION_POLICY_PUT) {
 		put(w, node, a);
+	} else if (a->kind == ACTION_POLICY_QUERY) {
+		query_policy(w, node, a);
 	} else if (a->kind == ACTION_POLICY_REMOVE) {
 		struct sim_policy **at = find_policy(n, &a->policy), *gone = *at;
 
@@ -297,8 +320,12 @@ static void send_esp(struct world *w, size_t node, struct sim_sa *sa, const stru
 static void leave(struct world *w, size_t node, const struct sim_packet *packet)
 {
 	struct sim_node *n = &w->nodes[node];
-	const struct kernel_policy *p = best_policy(n, KERNEL_OUT, packet);
+	struct sim_policy *entry = best_entry(n, KERNEL_OUT, packet);
+	const struct kernel_policy *p = entry ? &entry->policy : NULL;
 	struct sim_sa *sa;
+
+	if (entry)
+		entry->used = w->now;
 
 	if (!p || p->action == KERNEL_PASS) {
 		w->fates[FATE_CLEAR]++;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/ike/wire/message.h"
+#include "names.h"
 #include "oe.h"
 #include "world.h"
 
@@ -110,44 +111,11 @@ static bool filter(struct world *w, size_t from, size_t to, struct bytes data)
 
 /* ---- DNS ---- */
 
-/* The RSA key of a node, RFC 3110: worthless, but of the right shape. */
-static size_t node_key(size_t node, uint8_t out[260])
-{
-	out[0] = 3;
-	out[1] = 1;
-	out[2] = 0;
-	out[3] = 1;
-	memset(out + 4, 0xa0 + (int)node, 256);
-	out[259] |= 1;
-	return 260;
-}
-
 static struct dns_answer *answer(struct world *w, size_t node, const struct dns_question *q)
 {
-	struct scenario *s = w->context;
-	struct dns_answer *a;
-	uint8_t rdata[3 + 260];
-	size_t of = (size_t)atoi(q->name) - 1;
+	const struct scenario *s = w->context;
 
-	if (strcmp(s->dns, "silent") == 0)
-		return NULL;
-	a = calloc(1, sizeof(*a));
-	if (!a)
-		return NULL;
-	a->ttl = SECONDS(60);
-	a->verdict = strcmp(s->dns, "bogus") == 0                                              ? DNS_BOGUS
-		     : strcmp(s->dns, "failed") == 0                                           ? DNS_FAILED
-		     : strcmp(s->dns, "insecure") == 0 || strcmp(s->dns, "none-insecure") == 0 ? DNS_INSECURE
-											       : DNS_SECURE;
-	if (q->type != DNS_IPSECKEY || a->verdict == DNS_BOGUS || a->verdict == DNS_FAILED ||
-	    strncmp(s->dns, "none", 4) == 0)
-		return a;
-	rdata[0] = 10;
-	rdata[1] = 0;
-	rdata[2] = strcmp(s->dns, "malformed") == 0 ? 77 : 2;
-	node_key(strcmp(s->dns, "wrong-key") == 0 ? of + 20 : of, rdata + 3);
-	a->count = blob_copy(&a->records[0].rdata, BYTES_OF_ARRAY(rdata));
-	return a;
+	return names_answer(q, s->dns);
 }
 
 /* ---- steps ---- */
@@ -156,18 +124,16 @@ static struct dns_answer *answer(struct world *w, size_t node, const struct dns_
 static void append(char *to, size_t room, const char *text)
 {
 	const char *key = strstr(text, "$KEY");
-	uint8_t raw[260];
-	char *encoded;
+	char *named;
 	size_t used = strlen(to);
 
 	if (!key) {
 		snprintf(to + used, room - used, "%s\n", text);
 		return;
 	}
-	encoded = base64_encode(bytes_of(raw, node_key((size_t)(key[4] - '1'), raw)));
-	snprintf(to + used, room - used, "%.*s0s%s%s\n", (int)(key - text), text, encoded ? encoded : "",
-		 key + 5);
-	free(encoded);
+	named = names_key_text((size_t)(key[4] - '1'));
+	snprintf(to + used, room - used, "%.*s%s%s\n", (int)(key - text), text, named ? named : "", key + 5);
+	free(named);
 }
 
 static void each_node(struct scenario *s, const char *who, const char *text, bool secret)
@@ -414,6 +380,8 @@ static bool act(struct scenario *s, char **word, int count)
 		world_vanish(&s->w, node);
 	else if (!strcmp(word[0], "restart"))
 		world_restart(&s->w, node);
+	else if (!strncmp(word[0], "oe-", 3) && command_kind_parse(word[0], &kind) && count == 3)
+		world_order(&s->w, node, kind, &s->w.nodes[word[2][0] - '1'].address);
 	else if (command_kind_parse(word[0], &kind) && count == 3)
 		world_command(&s->w, node, kind, word[2]);
 	else
@@ -481,6 +449,7 @@ static bool run(struct scenario *s, const char *file, char title[LINE])
 	if (sscanf(title, "# %u nodes", &nodes) != 1 || nodes > WORLD_NODES)
 		nodes = 2;
 	world_init(&s->w, 42, nodes, tracing ? stderr : NULL);
+	s->w.name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
 	s->w.context = s;
 	s->w.filter = filter;
 	s->w.dns = answer;

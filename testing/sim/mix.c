@@ -1,5 +1,6 @@
 /* The weather of simulated worlds (mix.h). */
 #include "mix.h"
+#include "names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,8 @@ void mix_draw(struct mix *m, uint64_t seed, enum mix_kind kind)
 	m->refusals = !m->gentle && sim_random_next(&draw) % 4 == 0 ? 10 : 0;
 	m->noise = sim_random_next(&draw) % 2;
 	m->downs = !m->gentle;
+	m->by_dns = m->opportunistic && sim_random_next(&draw) % 2;
+	m->class = m->opportunistic && sim_random_next(&draw) % 2 ? "private" : "private-or-clear";
 }
 
 static bool are_paired(const struct mix *m, size_t a, size_t b)
@@ -81,13 +84,16 @@ static void configure(struct world *w, const struct mix *m, size_t me)
 {
 	static char config[WORLD_NODES * 3 * 400];
 	size_t used = 0;
+	char *key;
 
 	if (m->opportunistic) {
-		world_configure(w, me,
-				QUIET
-				"conn private-or-clear\n left=%defaultroute\n right=%opportunisticgroup\n"
-				" authby=null\n auto=ondemand\n type=transport\n",
-				NULL, "private-or-clear", "10.0.0.0/24\n");
+		key = m->by_dns ? names_key_text(me) : NULL;
+		snprintf(config, sizeof(config),
+			 QUIET "conn %s\n left=%%defaultroute\n right=%%opportunisticgroup\n"
+			       " authby=%s\n auto=ondemand\n type=transport\n%s%s\n",
+			 m->class, key ? "rsa-sha2" : "null", key ? " leftrsasigkey=" : "", key ? key : "");
+		free(key);
+		world_configure(w, me, config, NULL, m->class, "10.0.0.0/24\n");
 		return;
 	}
 	used = (size_t)snprintf(config, sizeof(config), QUIET);
@@ -97,6 +103,30 @@ static void configure(struct world *w, const struct mix *m, size_t me)
 					 me < other ? other : me, k);
 	}
 	world_configure(w, me, config, ": PSK \"a secret of the simulated world\"\n", NULL, NULL);
+}
+
+/* What DNS says, question by question; on a calm day it says what is so. */
+static struct dns_answer *answer(struct world *w, size_t node, const struct dns_question *question)
+{
+	static const char *const words[] = { "secure",    "secure",    "secure",       "secure", "secure",
+					     "insecure",  "none",      "bogus",        "failed", "silent",
+					     "malformed", "wrong-key", "none-insecure" };
+
+	return names_answer(question, words[world_draw(w, ARRAY_LENGTH(words))]);
+}
+
+static struct dns_answer *true_answer(struct world *w, size_t node, const struct dns_question *question)
+{
+	return names_answer(question, "secure");
+}
+
+/* What an operator may order about a destination. */
+static void order(struct world *w, size_t a, size_t b)
+{
+	static const enum command_kind kinds[] = { COMMAND_OE_INITIATE, COMMAND_OE_FORGET,
+						   COMMAND_OE_PIN_DENY, COMMAND_OE_UNPIN, COMMAND_OE_UNPIN };
+
+	world_order(w, a, kinds[world_draw(w, ARRAY_LENGTH(kinds))], &w->nodes[b].address);
 }
 
 static void set_weather(struct world *w, const struct mix *m)
@@ -119,6 +149,7 @@ void mix_begin(struct world *w, const struct mix *m)
 {
 	char name[64];
 
+	w->dns = answer;
 	for (size_t i = 0; i < w->node_count; i++)
 		configure(w, m, i);
 	/* A gentle world begins with everything up. */
@@ -378,6 +409,8 @@ void mix_storm(struct world *w, const struct mix *m)
 			impair_someone(w, m);
 		if (world_draw(w, 4) == 0)
 			break_something(w, m, a, b);
+		else if (m->opportunistic && world_draw(w, 6) == 0)
+			order(w, a, b);
 		else if (m->opportunistic)
 			world_send(w, a, &w->nodes[b].address);
 		else
@@ -444,10 +477,13 @@ static void settle_pair(struct world *w, const struct mix *m, size_t a, size_t b
 	}
 }
 
-/* Where nothing but rekeying goes on, every packet comes through. */
+/* Where nothing but rekeying goes on, every packet comes through. What is private never goes in clear, unless a host reboots. */
 static void judge_packets(struct world *w, const struct mix *m)
 {
 	const uint64_t *f = w->fates;
+
+	if (m->opportunistic && !strcmp(m->class, "private") && !m->restarts && f[FATE_CLEAR])
+		FAULT(w, "%llu packets of private pairs went in clear", (unsigned long long)f[FATE_CLEAR]);
 
 	if (m->gentle && (f[FATE_MISSING] || f[FATE_UNWANTED] || f[FATE_CLEAR] || f[FATE_HELD]))
 		FAULT(w,
@@ -462,6 +498,7 @@ void mix_calm(struct world *w, const struct mix *m)
 	w->uneven = false;
 	w->loss = w->duplication = w->kernel_refusals = w->long_delays = w->esp_loss = 0;
 	w->partition.until = 0;
+	w->dns = true_answer;
 	if (m->impair)
 		heal_all(w, m);
 	for (unsigned i = 0; i < 30 && !w->fault[0]; i++) {

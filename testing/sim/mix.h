@@ -10,6 +10,8 @@
 struct mix {
 	size_t nodes;
 	bool opportunistic;
+	bool by_dns; /* its keys come from DNS, which has its own weather */
+	const char *class; /* of its group */
 	bool ring, star; /* neighbours only, or all with the first: large worlds */
 	uint32_t deeds_left_out; /* bits: what no node does in this world */
 	bool uneven; /* the net is better here and worse there */

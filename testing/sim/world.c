@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "testing/cells.h"
 #include "world_inside.h"
 
 uint64_t world_draw(struct world *w, uint64_t below)
@@ -387,6 +388,8 @@ static void end_node(struct world *w, size_t i)
 			any = true;
 		}
 	} while (any && count == ARRAY_LENGTH(items));
+	if (w->name)
+		cells_note(node_oe(w->nodes[i].node), w->name);
 	node_discard(w->nodes[i].node);
 	impair_discard(w->nodes[i].impair);
 	if (w->trace)
@@ -423,6 +426,8 @@ bool world_end(struct world *w)
 	for (size_t i = 0; i < w->node_count; i++) {
 		struct sim_node *n = &w->nodes[i];
 
+		if (w->name)
+			cells_note(node_oe(n->node), w->name);
 		node_discard(n->node);
 		impair_discard(n->impair);
 		tape_discard(&n->tape);
@@ -479,6 +484,17 @@ void world_command(struct world *w, size_t node, enum command_kind kind, const c
 	event.command.number = 1;
 	event.command.kind = kind;
 	snprintf(event.command.name, sizeof(event.command.name), "%s", name);
+	w->nodes[node].up_status = -1;
+	sim_step(w, node, &event);
+}
+
+void world_order(struct world *w, size_t node, enum command_kind kind, const struct address *destination)
+{
+	struct event event = { .kind = EVENT_COMMAND };
+
+	event.command.number = 1;
+	event.command.kind = kind;
+	event.command.address = *destination;
 	w->nodes[node].up_status = -1;
 	sim_step(w, node, &event);
 }

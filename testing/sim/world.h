@@ -27,6 +27,7 @@ struct sim_sa {
 
 struct sim_policy {
 	struct kernel_policy policy;
+	msec used; /* the world's time; MSEC_NEVER: not since it was put */
 	struct sim_policy *next;
 };
 
@@ -66,6 +67,7 @@ enum sim_fate {
 
 struct world {
 	uint64_t seed, chance;
+	const char *name; /* of the test, for testing/cells.h; NULL: nobody asks */
 	msec now;
 	struct sim_node nodes[WORLD_NODES];
 	size_t node_count;
@@ -108,6 +110,8 @@ bool world_end(struct world *w);
 bool world_configure(struct world *w, size_t node, const char *config, const char *secrets,
 		     const char *group_name, const char *group_text);
 void world_command(struct world *w, size_t node, enum command_kind kind, const char *name);
+/* An order about a destination. */
+void world_order(struct world *w, size_t node, enum command_kind kind, const struct address *destination);
 /* The node is to stop; leave: at once, and what is in its kernel stays. */
 void world_stop(struct world *w, size_t node, bool leave);
 /* An application on a node sends one packet to an address: by the node's policies. */

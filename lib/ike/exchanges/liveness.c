@@ -5,8 +5,10 @@
  *   HDR, SK {[N]}  -->
  *                  <--  HDR, SK {}
  */
+#include "../sa/child_sa.h"
 #include "../sa/packet.h"
 #include "kinds.h"
+#include "reader.h"
 
 /* @rfc 7296-1.4-6 7296-2.4-7 */
 static struct verdict empty_ask(struct ike_context *c, struct exchange *x)
@@ -30,10 +32,29 @@ static struct verdict any_conclude(struct ike_context *c, struct exchange *x, co
 	return VERDICT_OK;
 }
 
+/* The peer has got ESP under an SPI that it does not know, and says so under the IKE SA: what it lacks is made anew. */
+/* @rfc 7296-1.5-1 */
+static void renew_lacking(struct ike_context *c, struct ike_sa *sa, const struct message *m)
+{
+	struct child_sa *child;
+	struct notify n;
+	struct reader r;
+
+	if (!message_notify(m, INVALID_SPI, &n))
+		return;
+	r = reader_of(n.data);
+	child = ike_sa_child_by_spi_out(sa, reader_u32(&r));
+	if (reader_done(&r) && child && child->state == CHILD_INSTALLED)
+		rekey_child_begin(c, sa, child, REASON_CHILD_NOT_FOUND);
+}
+
 /* @rfc 7296-1.4-4 7296-1.4-5 7296-2.21.4-12 7296-4-2 */
 static struct verdict empty_answer(struct ike_context *c, struct exchange *x, const struct message *m)
 {
-	return packet_empty(c, x) ? VERDICT_OK : verdict_discard(REASON_MEMORY);
+	if (!packet_empty(c, x))
+		return verdict_discard(REASON_MEMORY);
+	renew_lacking(c, x->owner, m);
+	return VERDICT_OK;
 }
 
 void liveness_begin(struct ike_context *c, struct ike_sa *sa, enum reason reason)

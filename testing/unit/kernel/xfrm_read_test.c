@@ -189,7 +189,11 @@ static void policies_and_whose_they_are(void **state)
 	in->dir = XFRM_POLICY_IN;
 	in->index = 8;
 	in->priority = KERNEL_PRIORITY_FIRST;
+	in->curlft.add_time = 4;
+	assert_true(read_whole().policy_used_s == 0);
+	in->curlft.use_time = UINT64_C(0x100000005);
 	m = read_whole();
+	assert_true(m.policy_used_s == UINT64_C(0x100000005));
 	assert_int_equal(m.kind, XFRM_POLICY);
 	assert_int_equal(m.policy.direction, KERNEL_IN);
 	assert_int_equal(m.policy.action, KERNEL_PASS);

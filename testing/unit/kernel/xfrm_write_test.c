@@ -268,6 +268,8 @@ static void policies_come_back(void **state)
 static void requests_name_what_they_are_about(void **state)
 {
 	struct kernel_sa sa = an_sa("192.0.2.10", "198.51.100.20");
+	struct kernel_policy p = { .src = selector("192.0.2.10"), .dst = selector("198.51.100.20") };
+	struct xfrm_userpolicy_id policy;
 	struct xfrm_usersa_id id;
 
 	whole(xfrm_write_sa_remove(&room, 5, &sa));
@@ -280,6 +282,13 @@ static void requests_name_what_they_are_about(void **state)
 	assert_memory_equal(&id.daddr, sa.dst.octet, 4);
 	whole(xfrm_write_sa_query(&room, 6, &sa));
 	assert_int_equal(room.head.nlmsg_type, XFRM_MSG_GETSA);
+	whole(xfrm_write_policy_query(&room, 7, &p));
+	assert_int_equal(room.head.nlmsg_type, XFRM_MSG_GETPOLICY);
+	assert_int_equal(room.head.nlmsg_flags, NLM_F_REQUEST);
+	memcpy(&policy, room.octets + NLMSG_HDRLEN, sizeof(policy));
+	assert_int_equal(policy.dir, XFRM_POLICY_OUT);
+	assert_int_equal(policy.sel.prefixlen_d, 32);
+	assert_memory_equal(&policy.sel.daddr, p.dst.first.octet, 4);
 	assert_int_equal(xfrm_write_sa_dump(&room, 7), NLMSG_HDRLEN);
 	assert_true((room.head.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP);
 	assert_int_equal(xfrm_write_policy_dump(&room, 8), NLMSG_HDRLEN);

@@ -169,7 +169,7 @@ static void the_list(void **state)
 	bench_look(b);
 	assert_said(b, "remote=198.51.100.20 state=KEYED ");
 	assert_said(b, "remote=203.0.113.9 state=POTENTIAL ");
-	assert_said(b, "result status=0 reason=ok text=2 pairs\n");
+	assert_said(b, "result status=0 reason=ok text=2 of 2 pairs\n");
 	counts = oe_count(b->oe);
 	assert_int_equal(counts.flows, 2);
 	assert_int_equal(counts.by_state[FLOW_KEYED], 1);

@@ -5,6 +5,7 @@
 #ifndef TESTING_OE_FIXTURE_H
 #define TESTING_OE_FIXTURE_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 
 #include "oe.h"
 #include "../../../lib/oe/inside.h"
+#include "../../cells.h"
 
 #define ALICE "192.0.2.10"
 #define BOB "198.51.100.20"
@@ -204,6 +206,8 @@ static inline void say_action(struct bench *b, const struct action *a)
 		say(b, "%s>%s %s\n", a->transition.from, a->transition.to, reason_word(a->transition.reason));
 	} else if (a->kind == ACTION_SA_QUERY) {
 		say(b, "query %08x\n", a->sa.sa.spi);
+	} else if (a->kind == ACTION_POLICY_QUERY) {
+		say_policy(b, "query", &a->policy);
 	} else if (a->kind == ACTION_REPORT) {
 		say_report(b, a->report);
 	}
@@ -312,6 +316,19 @@ static inline void bench_acquire(struct bench *b, const char *from, const char *
 	event.acquire.seq = 7;
 	event.acquire.inner_src = selector_of_host(&src);
 	event.acquire.inner_dst = selector_of_host(&dst);
+	bench_event(b, &event);
+}
+
+/* The kernel says of the pair's policy when a packet met it last. */
+static inline void bench_policy_use(struct bench *b, bool found, uint64_t used)
+{
+	struct event event = { .kind = EVENT_POLICY_USE };
+	struct address src = ip(ALICE), dst = ip(BOB);
+
+	event.policy_use.src = selector_of_host(&src);
+	event.policy_use.dst = selector_of_host(&dst);
+	event.policy_use.found = found;
+	event.policy_use.used = used;
 	bench_event(b, &event);
 }
 
@@ -505,6 +522,7 @@ static inline struct bench *bench_keyed(enum group_class group)
 
 static inline void bench_end(struct bench *b)
 {
+	cells_note(b->oe, program_invocation_short_name);
 	oe_discard(b->oe);
 	actions_discard(NULL, &b->actions);
 	free(b);

@@ -196,12 +196,25 @@ static void count_something(struct bench *b)
 	bench_event(b, &event);
 }
 
+static void use_something(struct bench *b)
+{
+	struct book *k = b->context;
+	struct event event = { .kind = EVENT_POLICY_USE };
+	struct address src = ip(ALICE), dst = ip(destinations[draw(k, DESTINATIONS)]);
+
+	event.policy_use.src = selector_of_host(&src);
+	event.policy_use.dst = selector_of_host(&dst);
+	event.policy_use.found = draw(k, 4) != 0;
+	event.policy_use.used = draw(k, 3);
+	bench_event(b, &event);
+}
+
 static void one_step(struct bench *b)
 {
 	struct book *k = b->context;
 	size_t which = draw(k, DESTINATIONS);
 
-	switch (draw(k, 12)) {
+	switch (draw(k, 13)) {
 	case 0:
 	case 1:
 		bench_acquire(b, ALICE, destinations[which]);
@@ -222,6 +235,9 @@ static void one_step(struct bench *b)
 		break;
 	case 8:
 		count_something(b);
+		break;
+	case 12:
+		use_something(b);
 		break;
 	case 9:
 		replace_in_one_step(b, which);

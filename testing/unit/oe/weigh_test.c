@@ -21,7 +21,7 @@ static void weigh_by(struct weighing *w, uint32_t chance)
 	struct address local = ip(ALICE), remote = ip(BOB);
 
 	finding_discard(&w->f);
-	finding_make(w->ipseckey, w->txt, &local, &remote, chance, &w->f);
+	finding_make(w->ipseckey, w->txt, &local, &remote, chance, NULL, &w->f);
 }
 
 static void weigh_once(struct weighing *w)
@@ -257,15 +257,30 @@ static void nothing_there(void **state)
 	end(&w);
 }
 
-/* A delegation without a key, or to a name, is no key. */
+/* A delegation to a name is no gateway to go to; one without a key sends us to the gateway's own records, if it is proven. */
 static void records_without_a_key(void **state)
 {
 	struct weighing w = begin(DNS_SECURE, DNS_SECURE);
 
-	add_txt(w.txt, "X-IPsec-Server(10)=198.51.100.1");
 	add_server(w.txt, "X-IPsec-Server(10)=@sga.example.org", 1);
+	add_txt(w.txt, "X-IPsec-Server(10)=" BOB);
 	weigh_once(&w);
 	assert_int_equal(w.f.event, E04B_NOTHING_OURS);
+	add_txt(w.txt, "X-IPsec-Server(20)=198.51.100.1");
+	weigh_once(&w);
+	assert_int_equal(w.f.event, E03_RECORD_SECURE);
+	assert_true(w.f.needs_key);
+	assert_int_equal(w.f.key_count, 0);
+	assert_gateway(&w, "198.51.100.1");
+	w.txt->verdict = DNS_INSECURE;
+	weigh_once(&w);
+	assert_false(w.f.needs_key);
+	/* Where another record of the same gateway has its key, nobody is asked. */
+	w.txt->verdict = DNS_SECURE;
+	add_server(w.txt, "X-IPsec-Server(30)=198.51.100.1 ", 4);
+	weigh_once(&w);
+	assert_false(w.f.needs_key);
+	assert_true(has_key(&w, 4));
 	end(&w);
 }
 
