@@ -65,7 +65,9 @@ static void check_finding(const struct dns_answer *ipseckey, const struct dns_an
 	const struct dns_answer *used = f->source == DNS_TXT ? txt : ipseckey;
 
 	CHECK((f->event == E09_BOGUS) == bogus);
-	CHECK(keyed == (f->key_count > 0));
+	CHECK(keyed == (f->key_count > 0 || f->needs_key) && !(f->key_count && f->needs_key));
+	/* Only a proven gateway that is somebody else is asked for its own key. */
+	CHECK(!f->needs_key || (used->verdict == DNS_SECURE && !address_equal(&f->gateway, remote)));
 	CHECK(f->key_count <= LIMIT_DNS_RECORDS);
 	CHECK(memchr(f->remark, '\0', sizeof(f->remark)));
 	CHECK(f->event >= E03_RECORD_SECURE && f->event <= E11_WRONG_GATEWAY);
@@ -109,6 +111,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(&f, 0, sizeof(f));
 	finding_make(sets[0], sets[1], &local, &remote, chance, NULL, &f);
 	check_finding(sets[0], sets[1], &local, &remote, &f);
+	/* The same records as those of the gateway itself. */
+	if (f.needs_key) {
+		enum flow_event event = finding_add_keys(&f, sets[0], sets[1], &local);
+
+		CHECK((event == E12_KEY_FOUND) == (f.key_count > 0) && f.level <= LEVEL_DNS_SECURE);
+	}
 	finding_discard(&f);
 	for (int i = 0; i < 2; i++) {
 		dns_answer_discard(sets[i]);
