@@ -13,7 +13,10 @@ struct ike;
 struct ike *ike_new(const struct crypto *crypto); /* borrows crypto; NULL without memory */
 void ike_discard(struct ike *ike); /* sends nothing; NULL is allowed */
 
-/* The plan and addresses in force; false: there was no memory, and it is to be called again: until then there is no peer. Borrows plan until the next call. SAs of connections that are gone end by themselves. */
+/*
+ * The plan and addresses in force; false: there was no memory, and it is to be called again: until then there is no
+ * peer. Borrows plan until the next call. SAs of connections that are gone end by themselves.
+ */
 MUST_USE bool ike_set_plan(struct ike *ike, const struct plan *plan, const struct event_addresses *addresses);
 /* The ESP offer is cut to what this kernel can. */
 void ike_set_abilities(struct ike *ike, const struct kernel_abilities *abilities);

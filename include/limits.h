@@ -34,7 +34,7 @@
 #define LIMIT_RETRANSMIT_JITTER_PERCENT 10
 #define LIMIT_INIT_RETRIES 4 /* cookie and INVALID_KE_PAYLOAD answers followed in one attempt */
 #define LIMIT_HALF_OPEN_TIME SECONDS(30) /* a responder's patience between IKE_SA_INIT and IKE_AUTH */
-#define LIMIT_HALF_OPEN 4096 /* half-open IKE SAs at which strangers are refused */
+#define LIMIT_HALF_OPEN 4096 /* half-open IKE SAs at which the stalest must make room */
 #define LIMIT_ANSWERING 64 /* strangers' key exchanges under way; whoever comes then must come again */
 #define LIMIT_HALF_OPEN_STALE \
 	SECONDS(1) /* at the limit, one that has proved nothing for so long may give way */

@@ -280,7 +280,6 @@ bool flow_happens(struct oe *oe, struct flow *f, enum flow_event event)
 	char pair[96];
 
 	oe->met[f->state][event]++;
-
 	if (cell->sort != OE_DO) {
 		flow_pair_text(f, pair);
 		oe->counts.hints_ignored += event == E15_UNPROTECTED_REFUSAL || event == E19_ICMP ||

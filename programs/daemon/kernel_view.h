@@ -7,7 +7,8 @@
 #include "kernel_port.h"
 
 /*
- * Our policies about packets to and from the address, in the order in which the kernel tries them, and our SAs from or to it. row adopts each. Reads everything of ours, so not to be called often.
+ * Our policies about packets to and from the address, in the order in which the kernel tries them, and our SAs from or
+ * to it. row adopts each. Reads everything of ours, so not to be called often.
  */
 void kernel_view(struct kernel_port *port, const struct address *about,
 		 void (*row)(void *context, json_t *row), void *context);

@@ -46,8 +46,9 @@ bool create_child_follow(struct ike_context *c, struct ike_sa *sa, struct exchan
 void rekey_child_begin(struct ike_context *c, struct ike_sa *sa, struct child_sa *child, enum reason reason);
 void rekey_ike_begin(struct ike_context *c, struct ike_sa *sa, enum reason reason);
 /*
- * rekey_ike.c: the peer works on the successor that it made, of one for which our own request is under way: so its children are there
- * already, and must be here. Either it has not seen our request and will refuse it, or the nonces were for its own.
+ * rekey_ike.c: the peer works on the successor that it made, of one for which our own request is under way: so its
+ * children are there already, and must be here. Either it has not seen our request and will refuse it, or the nonces
+ * were for its own.
  */
 void rekey_ike_chosen(struct ike_context *c, struct ike_sa *heir);
 /* The peer deletes an IKE SA that both were replacing: its successor is the peer's. */
